@@ -1,0 +1,116 @@
+"""Strict conversion between frozen dataclasses and the plain mappings of TOML and JSON files."""
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from openluke.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def read_toml(kind: type[T], *, path: str | Path) -> T:
+    """Read a TOML file into a configuration dataclass."""
+    try:
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
+    return from_mapping(kind, values=values, where=str(path))
+
+
+def from_mapping(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
+    """Make a configuration from a mapping; unknown keys and wrong types are errors.
+
+    ``where`` names the source in messages, for example the file.
+    """
+    hints = typing.get_type_hints(kind)
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in fields:
+            close = difflib.get_close_matches(key, fields, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(fields)}"
+            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+    missing = [name for name, field in fields.items() if _required(field) and name not in values]
+    if missing:
+        raise ConfigError(f"{where}: missing key {', '.join(map(repr, missing))}")
+    arguments = {
+        key: _convert(value, hint=hints[key], where=f"{where}: {key}")
+        for key, value in values.items()
+    }
+    try:
+        return kind(**arguments)
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def to_mapping(config: Any) -> dict[str, Any]:
+    """The plain mapping of a configuration: strings, numbers, booleans, lists, mappings, None."""
+    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+
+
+def _required(field: "dataclasses.Field[Any]") -> bool:
+    missing = dataclasses.MISSING
+    return field.default is missing and field.default_factory is missing
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return to_mapping(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("Sequence[Any]", value)]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _convert(value: Any, *, hint: Any, where: str) -> Any:
+    """Check a value against a type hint and convert it where TOML or JSON has no such type."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _convert_union(value, hints=arguments, where=where)
+    if origin is typing.Literal:
+        if value in arguments:
+            return value
+        raise ConfigError(f"{where}: found {value!r}, expected one of {list(arguments)}")
+    if origin in (tuple, list) and isinstance(value, list | tuple):
+        items = [_convert(v, hint=arguments[0], where=f"{where}[{i}]") for i, v in enumerate(value)]
+        return origin(items)
+    if origin is dict and isinstance(value, Mapping):
+        return {k: _convert(v, hint=arguments[1], where=f"{where}.{k}") for k, v in value.items()}
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return from_mapping(hint, values=value, where=where)  # type: ignore[arg-type]
+    return _convert_plain(value, hint=hint, where=where)
+
+
+def _convert_union(value: Any, *, hints: tuple[Any, ...], where: str) -> Any:
+    if value is None and type(None) in hints:
+        return None
+    choices = [hint for hint in hints if hint is not type(None)]
+    for hint in choices[:-1]:
+        try:
+            return _convert(value, hint=hint, where=where)
+        except ConfigError:
+            continue
+    return _convert(value, hint=choices[-1], where=where)
+
+
+def _convert_plain(value: Any, *, hint: Any, where: str) -> Any:
+    if hint is Any:
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is Path and isinstance(value, str):
+        return Path(value)
+    if (
+        isinstance(hint, type)
+        and isinstance(value, hint)
+        and (hint is bool) == (type(value) is bool)
+    ):
+        return value
+    name = getattr(hint, "__name__", str(hint))
+    raise ConfigError(f"{where}: found {value!r} ({type(value).__name__}), expected {name}")

@@ -1,0 +1,1 @@
+"""From a saved model and raw text to vectors: the predicting journey."""

@@ -1,0 +1,1 @@
+"""The LUKE network: words and entities in one transformer, and the heads that read it."""

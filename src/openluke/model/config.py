@@ -1,0 +1,93 @@
+"""The shape of a LUKE encoder and of the heads that stand on it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from openluke.errors import ConfigError
+
+HeadKind = Literal[
+    "masked",
+    "entity",
+    "entity_pair",
+    "entity_span",
+    "token",
+    "sequence",
+    "multiple_choice",
+    "extractive_qa",
+]
+Problem = Literal["single_label", "multi_label", "regression"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderConfig:
+    """Sizes and switches of the encoder; defaults are those of luke-base."""
+
+    n_words: int = 50267
+    """Rows of the word embedding table."""
+    n_entities: int = 500000
+    """Rows of the entity embedding table; 0 makes an encoder without entity inputs."""
+    hidden_size: int = 768
+    """Width of every word and entity state."""
+    entity_size: int = 256
+    """Width of an entity embedding before it is projected to ``hidden_size``."""
+    n_layers: int = 12
+    n_heads: int = 12
+    feed_forward_size: int = 3072
+    """Width of the inner layer of each feed-forward block."""
+    activation: Literal["gelu", "gelu_tanh", "relu", "silu"] = "gelu"
+    hidden_dropout: float = 0.1
+    attention_dropout: float = 0.1
+    n_positions: int = 514
+    """Rows of both position tables. Words start at row ``word_pad_id + 1``, mentions at row 0."""
+    n_word_types: int = 1
+    """Rows of the word type table (BERT has 2)."""
+    n_entity_types: int = 1
+    """Rows of the entity type table: 1 in all released models; more for coarse types."""
+    layer_norm_eps: float = 1e-5
+    initializer_range: float = 0.02
+    entity_aware: bool = True
+    """Four query matrices by the kinds of the attending and attended token, instead of one."""
+    word_pad_id: int = 1
+    """Padding row of the word table."""
+    entity_pad_id: int = 0
+    """Padding row of the entity table: read from the vocabulary, never assumed."""
+
+    def __post_init__(self) -> None:
+        if self.hidden_size % self.n_heads:
+            raise ConfigError(
+                f"hidden_size {self.hidden_size} is not a multiple of n_heads {self.n_heads}"
+            )
+        if not 0 <= self.word_pad_id < self.n_words:
+            raise ConfigError(
+                f"word_pad_id {self.word_pad_id} is not a row of the word table "
+                f"(n_words = {self.n_words})"
+            )
+        if self.n_entities and not 0 <= self.entity_pad_id < self.n_entities:
+            raise ConfigError(
+                f"entity_pad_id {self.entity_pad_id} is not a row of the entity table "
+                f"(n_entities = {self.n_entities})"
+            )
+
+    @property
+    def head_size(self) -> int:
+        """Width of one attention head."""
+        return self.hidden_size // self.n_heads
+
+    @property
+    def max_words(self) -> int:
+        """Most word pieces that one input can have, special tokens included."""
+        return self.n_positions - self.word_pad_id - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadConfig:
+    """One head: what it reads and how many scores it gives."""
+
+    kind: HeadKind
+    n_labels: int = 2
+    """Scores per row; ``masked``, ``multiple_choice`` and ``extractive_qa`` fix their own."""
+    problem: Problem = "single_label"
+    """What the labels are, hence which loss is taken."""
+    bias: bool = True
+    """Whether the last linear layer has a bias (the published pair classifiers have none)."""
+    dropout: float = 0.1
