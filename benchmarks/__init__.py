@@ -1,0 +1,1 @@
+"""Programs that measure openluke; their committed figures lie in ``results``."""

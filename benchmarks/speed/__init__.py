@@ -1,0 +1,1 @@
+"""Speed against transformers, one program per workload: ``python -m benchmarks.speed.NAME``."""
