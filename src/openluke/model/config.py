@@ -51,6 +51,8 @@ class EncoderConfig:
     """Padding row of the word table."""
     entity_pad_id: int = 0
     """Padding row of the entity table: read from the vocabulary, never assumed."""
+    pooler: bool = True
+    """Whether a tanh layer over the first word makes a vector of the whole input."""
 
     def __post_init__(self) -> None:
         if self.hidden_size % self.n_heads:
@@ -90,4 +92,6 @@ class HeadConfig:
     """What the labels are, hence which loss is taken."""
     bias: bool = True
     """Whether the last linear layer has a bias (the published pair classifiers have none)."""
+    tied: bool = True
+    """Whether a ``masked`` head scores with the encoder's own embedding tables."""
     dropout: float = 0.1
