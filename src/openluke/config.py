@@ -5,7 +5,7 @@ import difflib
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -78,13 +78,24 @@ def _convert(value: Any, *, hint: Any, where: str) -> Any:
             return value
         raise ConfigError(f"{where}: found {value!r}, expected one of {list(arguments)}")
     if origin in (tuple, list) and isinstance(value, list | tuple):
-        items = [_convert(v, hint=arguments[0], where=f"{where}[{i}]") for i, v in enumerate(value)]
-        return origin(items)
+        values = cast("Sequence[Any]", value)
+        if origin is list or arguments[-1:] == (Ellipsis,):
+            arguments = (arguments[0],) * len(values)
+        items = _convert_items(values, hints=arguments, where=where)
+        return list(items) if origin is list else tuple(items)
     if origin is dict and isinstance(value, Mapping):
-        return {k: _convert(v, hint=arguments[1], where=f"{where}.{k}") for k, v in value.items()}
+        pairs = cast("Mapping[str, Any]", value).items()
+        return {k: _convert(v, hint=arguments[1], where=f"{where}.{k}") for k, v in pairs}
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return from_mapping(hint, values=value, where=where)  # type: ignore[arg-type]
     return _convert_plain(value, hint=hint, where=where)
+
+
+def _convert_items(values: Sequence[Any], *, hints: tuple[Any, ...], where: str) -> Iterator[Any]:
+    if len(hints) != len(values):
+        raise ConfigError(f"{where}: found {len(values)} items, expected {len(hints)}")
+    for index, (value, hint) in enumerate(zip(values, hints, strict=True)):
+        yield _convert(value, hint=hint, where=f"{where}[{index}]")
 
 
 def _convert_union(value: Any, *, hints: tuple[Any, ...], where: str) -> Any:
