@@ -1,5 +1,7 @@
 """The errors openluke raises: what was found, what was expected, what to do, and where."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 
@@ -19,8 +21,7 @@ class DataError(OpenLukeError):
     ) -> None:
         self.file = file
         self.line = line
-        place = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
-        super().__init__(f"{place}{message}")
+        super().__init__(f"{_place(file, line=line)}{message}")
 
 
 class CheckpointError(OpenLukeError):
@@ -31,5 +32,16 @@ class MissingExtraError(OpenLukeError):
     """A feature whose optional dependencies are not installed."""
 
     def __init__(self, feature: str, *, extra: str) -> None:
+        self.feature = feature
         self.extra = extra
         super().__init__(f"{feature} needs optional packages: pip install 'openluke[{extra}]'")
+
+    def __reduce__(self) -> tuple[Callable[[], "MissingExtraError"], tuple[()]]:
+        """Errors come back from worker processes as pickles, which know no keywords."""
+        return partial(MissingExtraError, self.feature, extra=self.extra), ()
+
+
+def _place(file: str | Path | None, *, line: int | None) -> str:
+    if file is None:
+        return "" if line is None else f"line {line}: "
+    return f"{file}: " if line is None else f"{file}:{line}: "
