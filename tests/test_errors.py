@@ -24,7 +24,7 @@ def test_every_error_is_an_openluke_error():
 
 @pytest.mark.parametrize("kind", [ConfigError, CheckpointError])
 def test_message_is_kept(kind):
-    with pytest.raises(OpenLukeError, match="^found 3, expected 4$"):
+    with pytest.raises(OpenLukeError, match=r"^found 3, expected 4$"):
         raise kind("found 3, expected 4")
 
 
