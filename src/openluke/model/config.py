@@ -31,12 +31,17 @@ class EncoderConfig:
     entity_size: int = 256
     """Width of an entity embedding before it is projected to ``hidden_size``."""
     n_layers: int = 12
+    """How many layers the transformer has."""
     n_heads: int = 12
+    """Attention heads of each layer; ``hidden_size`` is a multiple of it."""
     feed_forward_size: int = 3072
     """Width of the inner layer of each feed-forward block."""
     activation: Literal["gelu", "gelu_tanh", "relu", "silu"] = "gelu"
+    """The function between the two layers of each feed-forward block."""
     hidden_dropout: float = 0.1
+    """Share of states dropped in training after embeddings, attention and feed-forward."""
     attention_dropout: float = 0.1
+    """Share of attention weights dropped in training."""
     n_positions: int = 514
     """Rows of both position tables. Words start at row ``word_pad_id + 1``, mentions at row 0."""
     n_word_types: int = 1
@@ -44,7 +49,9 @@ class EncoderConfig:
     n_entity_types: int = 1
     """Rows of the entity type table: 1 in all released models; more for coarse types."""
     layer_norm_eps: float = 1e-5
+    """What layer normalisation adds to the variance."""
     initializer_range: float = 0.02
+    """Standard deviation of new weights."""
     entity_aware: bool = True
     """Four query matrices by the kinds of the attending and attended token, instead of one."""
     word_pad_id: int = 1
@@ -86,6 +93,7 @@ class HeadConfig:
     """One head: what it reads and how many scores it gives."""
 
     kind: HeadKind
+    """What is scored: words, entities, pairs of them, tokens, whole texts, answers."""
     n_labels: int = 2
     """Scores per row; ``masked``, ``multiple_choice`` and ``extractive_qa`` fix their own."""
     problem: Problem = "single_label"
@@ -95,3 +103,4 @@ class HeadConfig:
     tied: bool = True
     """Whether a ``masked`` head scores with the encoder's own embedding tables."""
     dropout: float = 0.1
+    """Share of the head's inputs dropped in training."""

@@ -1,0 +1,38 @@
+"""Which modules openluke has, and which of them are the text side, which never needs torch."""
+
+import pkgutil
+
+import openluke
+
+NETWORK_SIDE = {
+    *("model", "checkpoints", "inference", "task", "tasks", "training"),
+    *("finetuning", "pretraining", "serving", "integrations", "cli"),
+}
+"""Units below ``openluke`` that may import torch."""
+
+LIGHT = {"openluke.model.config", "openluke.cli.main"}
+"""Modules in those units that must not: what describes a model, and what starts the commands."""
+
+
+def all_modules() -> list[str]:
+    """Every module of the package, by name, without importing it."""
+    return ["openluke", *_below(list(openluke.__path__), prefix="openluke.")]
+
+
+def text_side() -> list[str]:
+    """The modules that must import without torch."""
+    return [name for name in all_modules() if name in LIGHT or _unit(name) not in NETWORK_SIDE]
+
+
+def _below(paths: list[str], *, prefix: str) -> list[str]:
+    names = []
+    for module in pkgutil.iter_modules(paths, prefix):
+        names.append(module.name)
+        if module.ispkg:
+            inner = [f"{path}/{module.name.rpartition('.')[2]}" for path in paths]
+            names += _below(inner, prefix=f"{module.name}.")
+    return names
+
+
+def _unit(name: str) -> str:
+    return name.split(".")[1] if "." in name else ""
