@@ -1,5 +1,6 @@
 """An artefact: a directory or file that is either wholly there or not there at all."""
 
+import glob
 import hashlib
 import json
 import logging
@@ -87,6 +88,8 @@ def write_artifact(
     path = Path(path).resolve()
     plain_options = _as_json(options or {})  # before the work, so that it fails early
     _check_target(path, replace=replace)
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):
+        logger.warning("%s: left by a run that was killed or is still busy", leftover)
     draft = Draft(path=_partial_sibling(path))
     draft.path.mkdir(parents=True)
     try:
@@ -212,8 +215,6 @@ def _files(path: Path) -> list[tuple[str, Path]]:
 
 def _partial_sibling(path: Path) -> Path:
     """A free hidden name beside ``path``: renaming within a directory is atomic."""
-    for leftover in path.parent.glob(f".{path.name}.*{_PARTIAL}"):
-        logger.warning("%s: left by a run that was killed or is still busy", leftover)
     return path.parent / f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}"
 
 

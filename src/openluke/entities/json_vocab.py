@@ -1,0 +1,155 @@
+"""The entity vocabulary of Hugging Face checkpoints: one JSON object from key to id."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from json.encoder import encode_basestring
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from openluke.entities.name_index import KeyMaker, MemoryNames, VocabRow, VocabTable, check_ids
+from openluke.entities.titles import SPECIAL_TITLES, has_prefix
+from openluke.errors import CheckpointError, DataError
+
+_PIECE = 1 << 22
+_CUT = re.compile(rb'":\s*\d+\s*(,)\s*(?=")')
+"""A comma between two entries, but for a title that looks just like that; then a piece is no JSON
+and the file is read at once."""
+
+
+def read_json(path: Path, *, has_languages: bool | None, repair: bool) -> VocabTable:
+    """Read an ``entity_vocab.json``; see ``EntityVocab.read`` for the options."""
+    data = path.read_bytes()
+    ids = _read_pieces(data)
+    if ids is None:
+        ids = _read_at_once(data, path=path, repair=repair)
+    del data
+    if repair:
+        ids = _without_none(ids)
+    check_ids(ids, path=path, repair=repair)
+    if has_languages is None:
+        has_languages = _all_have_prefix(ids)
+    return VocabTable(names=MemoryNames(ids), has_languages=has_languages)
+
+
+def write_json(
+    stream: TextIO, *, rows: Iterable[VocabRow], has_languages: bool, allow_ambiguous: bool
+) -> None:
+    """Write an ``entity_vocab.json``, one entry a line; see ``EntityVocab.write``."""
+    maker = KeyMaker()
+    n_bare = n_prefixed = 0
+    separator = "{"
+    for entity_id, row in enumerate(rows):
+        if not row.names:
+            raise DataError(f"id {entity_id} has no name, which this form cannot say; write jsonl")
+        for name in row.names:
+            key = maker.key(name)
+            stream.write(f"{separator}{encode_basestring(key)}: {entity_id}")
+            separator = ",\n"
+            n_bare += not has_prefix(key) and key not in SPECIAL_TITLES
+            n_prefixed += has_prefix(key)
+    stream.write("}\n")
+    if (n_prefixed > 0 and n_bare == 0) != has_languages and not allow_ambiguous:
+        raise DataError(
+            f"{n_prefixed:,} names start with a language code, {n_bare:,} do not: a reader would "
+            f"take it that {'no' if has_languages else 'every'} name has a language. Allow "
+            f"ambiguous files to write it all the same, and read it with {has_languages=}"
+        )
+
+
+def _without_none(ids: dict[str, int]) -> dict[str, int]:
+    """Bare titles for the keys ``None:title`` that a faulty converter has written."""
+    if all(key.startswith("None:") or key in SPECIAL_TITLES for key in ids):
+        return {key.removeprefix("None:"): entity_id for key, entity_id in ids.items()}
+    return ids
+
+
+def _all_have_prefix(keys: Iterable[str]) -> bool:
+    """Whether every key but the special ones starts with a language, and there is such a key."""
+    has_any = False
+    for key in keys:
+        if not has_prefix(key) and key not in SPECIAL_TITLES:
+            return False
+        has_any = has_any or key not in SPECIAL_TITLES
+    return has_any
+
+
+def _read_pieces(data: bytes) -> dict[str, int] | None:
+    """The entries, a few megabytes at a time: half the memory of reading the text at once.
+
+    ``None`` when anything is unusual, so that only one place needs to say what.
+    """
+    ids: dict[str, int] = {}
+    n_entries = 0
+    try:
+        for piece in _pieces(data):
+            entries: dict[str, Any] = json.loads(piece.decode())
+            if set(map(type, entries.values())) - {int}:
+                return None
+            ids.update(entries)
+            n_entries += _count_strings(piece)
+    except (ValueError, RecursionError):
+        return None
+    has_duplicates = n_entries != len(ids)
+    return None if has_duplicates or min(ids.values(), default=0) < 0 else ids
+
+
+def _count_strings(piece: bytes) -> int:
+    if b"\\" in piece:
+        piece = re.sub(rb"\\.", b"", piece)
+    return piece.count(b'"') // 2
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Cut an object into smaller ones."""
+    start, end = data.find(b"{") + 1, data.rfind(b"}")
+    while match := _CUT.search(data, min(start + _PIECE, end), end):
+        yield b"{" + data[start : match.start(1)] + b"}"
+        start = match.end()
+    yield b"{" + data[start:end] + b"}"
+
+
+def _read_at_once(data: bytes, *, path: Path, repair: bool) -> dict[str, int]:
+    """The entries, every fault of the file being an error that names its line."""
+
+    def entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found and found[key] != value and not repair:
+                raise CheckpointError(
+                    f"{path}:{_line_of(key, data=data)}: {key!r} is given twice, with the ids "
+                    f"{found[key]!r} and {value!r}; ask for repair to keep the last, as the "
+                    "original project did"
+                )
+            found[key] = value
+        return found
+
+    try:
+        ids = json.loads(data.decode(), object_pairs_hook=entries)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CheckpointError(f"{path}:{line}: not UTF-8 ({error.reason})") from error
+    except json.JSONDecodeError as error:
+        raise CheckpointError(
+            f"{path}:{error.lineno}: damaged JSON at character {error.pos:,} of {len(data):,} "
+            f"bytes: {error.msg}; the file may be cut off, copy or download it again"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: damaged JSON: {error}") from error
+    for key, value in ids.items():
+        if type(value) is not int or value < 0:
+            raise CheckpointError(
+                f"{path}:{_line_of(key, data=data)}: found id {value!r} of {key!r}, "
+                "expected a whole number from 0 on"
+            )
+    return cast("dict[str, int]", ids)
+
+
+def _line_of(key: str, *, data: bytes) -> int:
+    """The line of the last entry with a key, however its characters are written."""
+    for ascii_only in (False, True):
+        written = json.dumps(key, ensure_ascii=ascii_only).encode(errors="replace")
+        places = [match.start() for match in re.finditer(re.escape(written) + rb"\s*:", data)]
+        if places:
+            return data.count(b"\n", 0, places[-1]) + 1
+    return 1
