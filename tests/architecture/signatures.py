@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.source import Definition, Finding, Tree, definitions
+from tests.architecture.source import Definition, Finding, Tree, definitions, under
 
 CALLED_BY_POSITION = {
     "forward": "torch.nn.Module and autograd.Function hand on what their caller gave",
@@ -13,9 +13,13 @@ CALLED_BY_POSITION = {
 }
 """Names whose arguments are given by position by code that is not ours."""
 
+COMMANDS = "src/openluke/cli"
+"""Where arguments by position are what people type by position: ``convert lite MODEL OUTPUT``."""
+
 
 def positional_arguments(tree: Tree) -> list[Finding]:
     """Public functions that take more than one argument by position."""
+    commands = {file.path for file in under(tree, folder=COMMANDS)}
     return [
         file.finding(
             f"takes {', '.join(argument.arg for argument in definition.arguments)} by position; "
@@ -25,6 +29,7 @@ def positional_arguments(tree: Tree) -> list[Finding]:
         for file in tree
         for definition in definitions(file)
         if definition.is_public
+        and file.path not in commands
         and len(definition.arguments) > 1
         and definition.node.name not in CALLED_BY_POSITION
     ]
