@@ -1,0 +1,126 @@
+"""The LUKE encoder: words and entities of a packed batch through one stack of layers."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from openluke.errors import ConfigError
+from openluke.model.batch import Batch
+from openluke.model.config import EncoderConfig
+from openluke.model.embeddings import EntityEmbeddings, WordEmbeddings
+from openluke.model.initialization import initialize
+from openluke.model.layers import Layer
+from openluke.model.linear import Linear
+
+LastRows = Literal["all", "entities"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class EncoderOutput:
+    """States of the last layer, packed like the batch."""
+
+    batch: Batch
+    entities: Tensor
+    """*Shape:* (E, D)."""
+    all_words: Tensor | None
+    """*Shape:* (W, D). ``None`` when the last layer was computed for entities only."""
+    hidden_states: tuple[Tensor, ...] = ()
+    """*Shape of each:* (W + E, D). The embeddings, then the states after each layer, when asked
+    for; the last has the entity rows only if the last layer was computed for entities only."""
+    pooler: nn.Linear | None = None
+
+    @property
+    def words(self) -> Tensor:
+        """*Shape:* (W, D)."""
+        if self.all_words is None:
+            raise ConfigError(
+                "the last layer was computed for entities only, so there are no word states; "
+                'call the encoder with last_rows="all"'
+            )
+        return self.all_words
+
+    def padded_words(self) -> Tensor:
+        """*Shape:* (B, L, D). Zeros where there is no word."""
+        return self.batch.pad_words(self.words)
+
+    def padded_entities(self) -> Tensor:
+        """*Shape:* (B, M, D). Zeros where there is no entity."""
+        return self.batch.pad_entities(self.entities)
+
+    def pooled(self) -> Tensor:
+        """*Shape:* (B, D). One vector of each whole input, made from its first word."""
+        if self.pooler is None:
+            raise ConfigError(
+                "the encoder has no pooler; build it with EncoderConfig(pooler=True), or take the "
+                "state of the first word: output.words[batch.first_words()]"
+            )
+        return torch.tanh(self.pooler(self.words[self.batch.first_words()]))
+
+
+class Encoder(nn.Module):
+    """Embeddings and layers; weights are drawn at random until a checkpoint is read into it.
+
+    Make it under ``torch.device("meta")`` when its weights will be assigned anyway.
+    """
+
+    def __init__(self, config: EncoderConfig, *, generator: torch.Generator | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.words = WordEmbeddings(config)
+        if config.n_entities:
+            self.entities = EntityEmbeddings(config)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.n_layers))
+        self.pooler = Linear(config.hidden_size, config.hidden_size) if config.pooler else None
+        self.gradient_checkpointing = False
+        """Compute the layers a second time in the backward pass instead of keeping them."""
+        initialize(self, std=config.initializer_range, generator=generator)
+
+    def forward(
+        self, batch: Batch, *, hidden_states: bool = False, last_rows: LastRows = "all"
+    ) -> EncoderOutput:
+        """Encode a batch.
+
+        Args:
+            batch: The inputs, on the device of the encoder.
+            hidden_states: Keep the states before and after every layer.
+            last_rows: With ``"entities"``, the last layer leaves the words out. It costs less, and
+                gives the same entities.
+        """
+        batch.check(self.config)
+        rows = self._embed(batch)
+        only_entities = last_rows == "entities" and batch.n_entities > 0
+        kept = [rows]
+        for i, layer in enumerate(self.layers):
+            last = i == len(self.layers) - 1
+            rows = self._run(layer, rows=rows, batch=batch, only_entities=only_entities and last)
+            if hidden_states:
+                kept.append(rows)
+        words, entities = None, rows
+        if not only_entities:
+            words, entities = rows.split([batch.n_words, batch.n_entities])
+        return EncoderOutput(
+            batch=batch,
+            all_words=words if last_rows == "all" else None,
+            entities=entities,
+            hidden_states=tuple(kept) if hidden_states else (),
+            pooler=self.pooler,
+        )
+
+    def _embed(self, batch: Batch) -> Tensor:
+        words = self.words(batch)
+        return torch.cat([words, self.entities(batch)]) if batch.n_entities else words
+
+    def _run(self, layer: nn.Module, *, rows: Tensor, batch: Batch, only_entities: bool) -> Tensor:
+        if self.gradient_checkpointing and torch.is_grad_enabled():
+            again: Any = checkpoint(
+                layer,
+                rows,
+                layout=batch.layout,
+                only_entities=only_entities,
+                use_reentrant=False,
+            )
+            return cast("Tensor", again)
+        return layer(rows, layout=batch.layout, only_entities=only_entities)
