@@ -14,6 +14,7 @@ HeadKind = Literal[
     "sequence",
     "multiple_choice",
     "extractive_qa",
+    "mention_vector",
 ]
 Problem = Literal["single_label", "multi_label", "regression"]
 
@@ -95,7 +96,8 @@ class HeadConfig:
     kind: HeadKind
     """What is scored: words, entities, pairs of them, tokens, whole texts, answers."""
     n_labels: int = 2
-    """Scores per row; ``masked``, ``multiple_choice`` and ``extractive_qa`` fix their own."""
+    """Scores per row; ``masked``, ``multiple_choice``, ``extractive_qa`` and ``mention_vector`` fix
+    their own."""
     problem: Problem = "single_label"
     """What the labels are, hence which loss is taken."""
     bias: bool = True

@@ -11,6 +11,7 @@ from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.encoder import Encoder, EncoderOutput, LastRows
 from openluke.model.initialization import initialize
+from openluke.model.linear import Linear
 from openluke.model.masked_head import MaskedHead
 
 
@@ -107,6 +108,21 @@ class AnswerHead(_Classifier):
         return AnswerScores(*self.score(output, batch=batch).unbind(-1))
 
 
+class MentionVectorHead(nn.Module):
+    """A vector of each entity made for comparing mentions, as in UCTopic."""
+
+    last_rows: LastRows = "entities"
+
+    def __init__(self, config: HeadConfig, *, hidden_size: int) -> None:
+        super().__init__()
+        self.config = config
+        self.dense = Linear(hidden_size, hidden_size)
+
+    def forward(self, output: EncoderOutput, batch: Batch) -> Tensor:  # noqa: ARG002
+        """One vector of each entity. *Shape:* (E, D)."""
+        return torch.tanh(self.dense(output.entities))
+
+
 def _read(output: EncoderOutput, *, batch: Batch, kind: HeadKind) -> Tensor:
     """The states that a kind of head scores. *Shape:* (rows, inputs * D)."""
     match kind:
@@ -123,7 +139,7 @@ def _read(output: EncoderOutput, *, batch: Batch, kind: HeadKind) -> Tensor:
             return output.words
 
 
-Head = MaskedHead | ClassifierHead | MultipleChoiceHead | AnswerHead
+Head = MaskedHead | ClassifierHead | MultipleChoiceHead | AnswerHead | MentionVectorHead
 
 
 def build_head(
@@ -145,7 +161,7 @@ def _make(config: HeadConfig, *, encoder: Encoder) -> Head:
     if config.kind == "masked":
         return MaskedHead(config, encoder=encoder)
     sizes = encoder.config
-    if config.kind.startswith("entity") and not sizes.n_entities:
+    if config.kind.startswith(("entity", "mention")) and not sizes.n_entities:
         raise ConfigError(
             f"a head of kind {config.kind!r} reads entities, the encoder has none (n_entities = 0)"
         )
@@ -154,6 +170,8 @@ def _make(config: HeadConfig, *, encoder: Encoder) -> Head:
             f"a head of kind {config.kind!r} reads the pooled state, the encoder has no pooler; "
             "build it with EncoderConfig(pooler=True)"
         )
+    if config.kind == "mention_vector":
+        return MentionVectorHead(config, hidden_size=sizes.hidden_size)
     if config.kind == "multiple_choice":
         return MultipleChoiceHead(config, hidden_size=sizes.hidden_size)
     if config.kind == "extractive_qa":
