@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openluke.artifacts import read_manifest, write_artifact
-from openluke.entities.key_trie import KeyTrie, build_trie, open_trie
+from openluke.entities.key_trie import KeyTrie, build_trie, find_key, open_trie
 from openluke.entities.name_index import UNKNOWN_COUNT, KeyMaker, VocabRow, VocabTable
 from openluke.entities.titles import has_prefix
 from openluke.errors import CheckpointError, DataError
@@ -55,10 +55,7 @@ class MappedNames:
 
     def find(self, key: str) -> int | None:
         """The id that a key names."""
-        try:
-            number = self._trie.get(key)
-        except UnicodeEncodeError:  # lone surrogates are in no file
-            return None
+        number = find_key(self._trie, key=key)
         return None if number is None else int(self._ids[number])
 
     def keys_of(self, entity_id: int) -> Sequence[str]:
@@ -72,10 +69,7 @@ class MappedNames:
 
     def starting_with(self, prefix: str) -> Iterator[str]:
         """The keys that begin with a prefix."""
-        try:
-            return self._trie.iterkeys(prefix)
-        except UnicodeEncodeError:
-            return iter(())
+        return self._trie.iterkeys(prefix.encode("utf-8", "ignore").decode())
 
 
 def open_mapped(path: str | Path) -> VocabTable:

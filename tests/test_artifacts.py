@@ -1,0 +1,227 @@
+"""Artefacts are wholly there or not at all, and say what they were made from."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from openluke import __version__
+from openluke.artifacts import (
+    MANIFEST_NAME,
+    atomic_file,
+    fingerprint,
+    is_done,
+    read_manifest,
+    write_artifact,
+)
+from openluke.errors import CheckpointError
+
+KIND = {"kind": "pages", "format_version": 2}
+
+
+def make(path, *, text="content", inputs=None, options=None, replace=False):
+    with write_artifact(path, **KIND, inputs=inputs, options=options, replace=replace) as draft:
+        (draft.path / "sub").mkdir()
+        (draft.path / "sub" / "data.txt").write_text(text, encoding="utf-8")
+        draft.counts["pages"] = 3
+    return path
+
+
+def edit_manifest(path, **changes):
+    file = path / MANIFEST_NAME
+    file.write_text(json.dumps(json.loads(file.read_text()) | changes), encoding="utf-8")
+
+
+def test_an_artefact_appears_with_its_manifest(tmp_path):
+    path = make(tmp_path / "a" / "pages", inputs={"dump": "sha256:1"}, options={"n": 1})
+    manifest = read_manifest(path, kind="pages", format_version=2)
+    assert (manifest.kind, manifest.format_version) == ("pages", 2)
+    assert manifest.openluke_version == __version__
+    assert manifest.inputs == {"dump": "sha256:1"}
+    assert manifest.options == {"n": 1}
+    assert manifest.counts == {"pages": 3}
+    assert manifest.files == {"sub/data.txt": 7}
+    assert [p.name for p in path.parent.iterdir()] == ["pages"]
+
+
+def test_a_failing_block_leaves_nothing(tmp_path):
+    def interrupted():
+        with write_artifact(tmp_path / "pages", **KIND) as draft:
+            (draft.path / "data").write_text("half", encoding="utf-8")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_process_leaves_nothing_that_looks_finished(tmp_path, caplog):
+    program = f"""
+        import os, signal
+        from openluke.artifacts import write_artifact
+        with write_artifact({str(tmp_path / "pages")!r}, kind="pages", format_version=2) as draft:
+            (draft.path / "data").write_text("half")
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not (tmp_path / "pages").exists()
+    assert not list(tmp_path.rglob(MANIFEST_NAME))
+    make(tmp_path / "pages")
+    assert read_manifest(tmp_path / "pages").counts == {"pages": 3}
+    assert "left by a run that was killed" in caplog.text
+
+
+def test_a_finished_artefact_is_replaced_only_on_request(tmp_path):
+    path = make(tmp_path / "pages", text="old")
+    with pytest.raises(CheckpointError, match="finished artefact already; ask to replace"):
+        make(path, text="new")
+    assert (path / "sub/data.txt").read_text() == "old"
+    make(path, text="new", replace=True)
+    assert (path / "sub/data.txt").read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["pages"]
+
+
+def test_a_failing_replacement_keeps_the_old_artefact(tmp_path):
+    path = make(tmp_path / "pages", text="old")
+    with pytest.raises(ValueError, match="no"), write_artifact(path, **KIND, replace=True):
+        raise ValueError("no")
+    assert (path / "sub/data.txt").read_text() == "old"
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_what_is_no_artefact_is_never_replaced(tmp_path, kind):
+    path = tmp_path / "mine"
+    if kind == "file":
+        path.write_text("precious", encoding="utf-8")
+    else:
+        path.mkdir()
+        (path / "precious").touch()
+    with pytest.raises(CheckpointError, match="is no openluke artefact; choose another place"):
+        make(path, replace=True)
+    assert path.exists()
+
+
+def test_an_empty_directory_is_a_good_place(tmp_path):
+    (tmp_path / "pages").mkdir()
+    assert read_manifest(make(tmp_path / "pages")).kind == "pages"
+
+
+def test_options_that_are_no_json_fail_before_the_work(tmp_path):
+    with pytest.raises(TypeError), write_artifact(tmp_path / "x", **KIND, options={"a": object()}):
+        pytest.fail("the work began")
+
+
+def test_a_stage_is_done_when_kind_version_inputs_and_options_agree(tmp_path):
+    path = tmp_path / "pages"
+    inputs, options = {"dump": "sha256:1"}, {"languages": ("en", "de"), "limit": None}
+    same = {"inputs": inputs, "options": options}
+    assert not is_done(path, **KIND, **same)
+    make(path, **same)
+    assert is_done(path, **KIND, **same)
+    assert not is_done(path, **KIND, inputs={"dump": "sha256:2"}, options=options)
+    assert not is_done(path, **KIND, inputs=inputs, options={})
+    assert not is_done(path, kind="pages", format_version=3, **same)
+    assert not is_done(path, kind="vocab", format_version=2, **same)
+
+
+def test_a_damaged_artefact_is_not_taken_for_unfinished(tmp_path):
+    path = make(tmp_path / "pages")
+    (path / "sub/data.txt").write_text("cut", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"found 3 bytes, expected 7; .* damaged"):
+        is_done(path, **KIND)
+    (path / "sub/data.txt").unlink()
+    with pytest.raises(CheckpointError, match=r"data\.txt: missing; the artefact is incomplete"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "damaged manifest"),
+        (b'{"kind": "pages"', "damaged manifest"),
+        (b"\xff\xfe\xfa", "damaged manifest"),
+        (b"[1]", "damaged manifest: not a JSON object"),
+        (b"[" * 100_000, "damaged manifest"),
+        (b'{"manifest_version": 3, "name": "extension"}', "another program's manifest"),
+        (b'{"layout": 1, "kind": "x"}', "damaged manifest.*missing key 'format_version'"),
+        (b'{"layout": 1, "kind": 3, "format_version": 1}', "damaged manifest.*expected str"),
+    ],
+)
+def test_a_damaged_or_foreign_manifest_is_a_checkpoint_error(tmp_path, content, message):
+    (tmp_path / MANIFEST_NAME).write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        read_manifest(tmp_path)
+
+
+def test_newer_versions_and_other_kinds_are_refused(tmp_path):
+    path = make(tmp_path / "pages")
+    with pytest.raises(CheckpointError, match=r"format version 2 is newer than 1.*upgrade"):
+        read_manifest(path, kind="pages", format_version=1)
+    with pytest.raises(CheckpointError, match="found an artefact of kind 'pages', not 'vocab'"):
+        read_manifest(path, kind="vocab")
+    edit_manifest(path, layout=9, new_key=1)
+    with pytest.raises(CheckpointError, match="layout version 9 is newer than 1"):
+        read_manifest(path)
+
+
+def test_a_missing_manifest_says_what_was_expected(tmp_path):
+    with pytest.raises(CheckpointError, match=r"no manifest\.json; expected a finished"):
+        read_manifest(tmp_path / "nowhere")
+
+
+def test_a_fingerprint_is_of_the_content_alone(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.write_bytes(b"same")
+    second.write_bytes(b"same")
+    os.utime(second, (1, 1))
+    assert fingerprint(first) == fingerprint(second)
+    assert fingerprint(first).startswith("sha256:0967115f2813a3541eaef77de9d9d577")
+    second.write_bytes(b"other")
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_a_fingerprint_of_a_directory_covers_names_and_contents(tmp_path):
+    def directory(name, **files):
+        path = tmp_path / name
+        path.mkdir()
+        for file, text in files.items():
+            (path / file).write_text(text, encoding="utf-8")
+        return fingerprint(path)
+
+    assert directory("one", a="1", b="2") == directory("two", b="2", a="1")
+    assert len({directory("x", a="1"), directory("y", a="2"), directory("z", b="1")}) == 3
+
+
+def test_a_fingerprint_of_an_artefact_is_that_of_its_manifest(tmp_path):
+    one, two = make(tmp_path / "one"), make(tmp_path / "two")
+    assert fingerprint(one) == fingerprint(two) == fingerprint(one / MANIFEST_NAME)
+    make(two, replace=True, options={"n": 2})
+    assert fingerprint(one) != fingerprint(two)
+
+
+def test_a_fingerprint_of_nothing_is_a_checkpoint_error(tmp_path):
+    with pytest.raises(CheckpointError, match="nowhere: cannot be read: No such file"):
+        fingerprint(tmp_path / "nowhere")
+
+
+def test_an_atomic_file_replaces_only_when_the_block_ends_well(tmp_path):
+    def write(text, *, error=None):
+        with atomic_file(tmp_path / "deep" / "file.txt") as partial:
+            partial.write_text(text, encoding="utf-8")
+            if error:
+                raise error
+        return tmp_path / "deep" / "file.txt"
+
+    path = write("old")
+    assert path.read_text() == "old"
+    with pytest.raises(ValueError, match="no"):
+        write("new", error=ValueError("no"))
+    assert path.read_text() == "old"
+    assert write("newer").read_text() == "newer"
+    assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
