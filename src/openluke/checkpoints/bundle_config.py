@@ -1,0 +1,98 @@
+"""``openluke.json``: what a bundle knows beyond the Hugging Face files beside it."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import openluke
+from openluke.artifacts import atomic_file
+from openluke.checkpoints.transformers_config import read_json
+from openluke.config import from_mapping, to_mapping
+from openluke.errors import CheckpointError, ConfigError
+from openluke.model.config import EncoderConfig, HeadConfig
+from openluke.tokenization.entity_inputs import EntityInputsConfig
+
+FILE = "openluke.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadEntry:
+    """One head of a bundle: what it is for and how its scores are read."""
+
+    name: str
+    """Unique in the bundle; also the name of its file."""
+    config: HeadConfig
+    task: str | None = None
+    """The task whose decoding it serves; ``None`` for a head of a foreign checkpoint."""
+    labels: tuple[str, ...] = ()
+    """The label of each output, in order."""
+    decoding: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The task's options of decoding, such as thresholds."""
+
+    def __post_init__(self) -> None:
+        allowed = self.name.replace("-", "").replace("_", "")
+        if not (allowed.isascii() and allowed.isalnum()):
+            raise ConfigError(
+                f"a head's name becomes a file name: found {self.name!r}, expected letters, "
+                "digits, '-' and '_'"
+            )
+        scored = self.config.kind not in ("masked", "multiple_choice", "mention_vector")
+        if scored and self.labels and len(self.labels) != self.config.n_labels:
+            raise ConfigError(
+                f"head {self.name!r} has {self.config.n_labels} outputs but "
+                f"{len(self.labels)} labels"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleConfig:
+    """Everything in ``openluke.json``."""
+
+    format: int = FORMAT
+    """Version of this file's form."""
+    version: str = openluke.__version__
+    """The openluke that wrote it."""
+    encoder: EncoderConfig
+    """The exact shape of the encoder (``config.json`` cannot say all of it)."""
+    inputs: EntityInputsConfig = field(default_factory=EntityInputsConfig)
+    """How texts become inputs."""
+    entity_languages: bool = False
+    """Whether names in ``entity_vocab.json`` are ``language:title``."""
+    heads: tuple[HeadEntry, ...] = ()
+    """The heads; the first lies beside the encoder in ``model.safetensors``."""
+    quantised: Literal["int8"] | None = None
+    """``int8`` when the weights are stored as bytes with a scale per row."""
+    source: str | None = None
+    """Where the weights came from, in words."""
+
+    def __post_init__(self) -> None:
+        names = [head.name for head in self.heads]
+        if len(set(names)) < len(names):
+            raise ConfigError(f"two heads have the same name: {', '.join(names)}")
+
+
+def read_bundle_config(directory: Path) -> BundleConfig | None:
+    """Read ``openluke.json``; ``None`` when the directory has none (a foreign checkpoint)."""
+    path = directory / FILE
+    if not path.is_file():
+        return None
+    values = read_json(path)
+    if values.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path}: format {values.get('format')!r}, but this openluke "
+            f"({openluke.__version__}) reads format {FORMAT}; update openluke, or save the bundle "
+            "again with the version that wrote it"
+        )
+    try:
+        return from_mapping(BundleConfig, values=values, where=str(path))
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from error
+
+
+def write_bundle_config(config: BundleConfig, *, directory: Path) -> None:
+    """Write ``openluke.json``."""
+    text = json.dumps(to_mapping(config), indent=2, ensure_ascii=False) + "\n"
+    with atomic_file(directory / FILE) as temporary:
+        Path(temporary).write_text(text, encoding="utf-8")

@@ -1,0 +1,82 @@
+"""Models by name: download from and upload to the Hugging Face hub, or use what is cached."""
+
+import re
+from pathlib import Path
+
+from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,  # pyright: ignore[reportPrivateImportUsage]  # where it comes from has changed
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from openluke.checkpoints.weights import has_weights
+from openluke.errors import CheckpointError
+
+_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_FILES = ["*.json", "*.txt", "*.model", "*.md"]
+
+
+def resolve(name_or_path: str | Path, *, revision: str | None = None) -> Path:
+    """The directory of a model: a path as it is, or a hub name such as ``owner/name``.
+
+    A name is downloaded unless it is cached; without a network the cache serves. ``revision`` is a
+    branch, tag or commit of the hub.
+    """
+    path = Path(name_or_path).expanduser()
+    if path.exists():
+        if revision is not None:
+            raise CheckpointError(f"{path} is a local path, which has no revision {revision!r}")
+        return path
+    name = str(name_or_path)
+    if not _NAME.fullmatch(name):
+        raise CheckpointError(
+            f"{name}: no such file or directory, and not a hub name either (expected 'owner/name')"
+        )
+    return _download(name, revision=revision)
+
+
+def upload(directory: Path, *, name: str, private: bool = True, message: str) -> str:
+    """Upload a saved bundle to the hub under a name; return its address.
+
+    The repository is made when it does not exist, private unless asked otherwise.
+    """
+    api = HfApi()
+    try:
+        api.create_repo(name, private=private, exist_ok=True)
+        done = api.upload_folder(repo_id=name, folder_path=directory, commit_message=message)
+    except (HTTPError, HfHubHTTPError, HFValidationError, OSError) as error:
+        raise CheckpointError(
+            f"could not upload {directory} as {name}: {error}; check the network and log in with "
+            "`hf auth login`"
+        ) from error
+    return str(done)
+
+
+def _download(name: str, *, revision: str | None) -> Path:
+    """Download what a model needs; the hub's own client falls back to its cache."""
+    path = _snapshot(name, revision=revision, patterns=[*_FILES, "*.safetensors"])
+    if not has_weights(path):
+        path = _snapshot(name, revision=revision, patterns=[*_FILES, "pytorch_model*.bin"])
+    return path
+
+
+def _snapshot(name: str, *, revision: str | None, patterns: list[str]) -> Path:
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+    except (RepositoryNotFoundError, RevisionNotFoundError) as error:
+        raise CheckpointError(
+            f"{name}: the hub does not have it under that name and revision, or it is private and "
+            f"you are not logged in: {_first_line(error)}"
+        ) from error
+    except (OSError, HTTPError, HfHubHTTPError) as error:
+        raise CheckpointError(
+            f"{name}: not a local path, not in the cache, and the hub cannot be reached "
+            f"({_first_line(error)}); download it where there is a network and give its directory"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0] or type(error).__name__

@@ -1,0 +1,182 @@
+"""What lies at a path: a model, a vocabulary, a tokenizer, an archive, or another artefact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from openluke.artifacts import MANIFEST_NAME, read_manifest
+from openluke.checkpoints import quantisation
+from openluke.checkpoints.bundle_config import BundleConfig, read_bundle_config
+from openluke.checkpoints.layout_tables import BUFFERS
+from openluke.checkpoints.original_archive import METADATA, is_archive, read_archive
+from openluke.checkpoints.transformers_config import read_json
+from openluke.checkpoints.weights import StoredTensor, has_weights, is_weight_file, read_shapes
+from openluke.entities.mapped_names import KIND as ENTITY_VOCAB_KIND
+from openluke.entities.vocab import EntityVocab
+from openluke.entities.vocab_files import detect_form
+from openluke.errors import CheckpointError
+from openluke.tokenization.tokenizer import WordTokenizer
+from openluke.tokenization.tokenizer_files import FILES
+
+_ENTITY_TABLES = ("entity_embeddings.entity_embeddings.weight", "entities.table.weight")
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What an artefact is, and facts about it in the order in which people want them."""
+
+    kind: str
+    facts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def describe(path: Path) -> Description:
+    """Say what lies at a path, from its content; weights are measured without loading them.
+
+    Raises:
+        CheckpointError: Nothing is there, or nothing that openluke knows.
+    """
+    if not path.exists():
+        raise CheckpointError(f"{path}: no such file or directory")
+    return _describe_directory(path) if path.is_dir() else _describe_file(path)
+
+
+def _describe_directory(path: Path) -> Description:
+    if (path / "config.json").is_file():
+        return _describe_model(path)
+    if (path / METADATA).is_file() and has_weights(path):
+        return _describe_original(path)
+    if (path / MANIFEST_NAME).is_file():
+        return _describe_artifact(path)
+    if _has_tokenizer(path):
+        return Description("word tokenizer", _tokenizer_facts(path))
+    names = ", ".join(sorted(entry.name for entry in path.iterdir())[:12]) or "nothing"
+    raise CheckpointError(
+        f"{path}: no model, tokenizer, vocabulary or other artefact of openluke; found {names}"
+    )
+
+
+def _describe_file(path: Path) -> Description:
+    if is_archive(path):
+        return _describe_original(path)
+    if is_weight_file(path):
+        return Description("weights", _weight_facts(read_shapes(path)))
+    return _describe_vocab(path)
+
+
+def _describe_model(path: Path) -> Description:
+    values = read_json(path / "config.json")
+    own = read_bundle_config(path)
+    if own is not None:
+        quantised = own.quantised is not None
+        weights = path / quantisation.FILE if quantised else path
+        kind = f"openluke model{' (int8 rows)' if quantised else ''}"
+        facts: dict[str, Any] = {"saved by": f"openluke {own.version}", "made from": own.source}
+        facts |= {"heads": [_head_facts(own, index=i) for i in range(len(own.heads))]}
+    elif values.get("model_type") == "luke":
+        kind, weights = "transformers LUKE checkpoint", path
+        facts = {"architecture": (values.get("architectures") or ["not stated"])[0]}
+    else:
+        kind, weights = f"transformers checkpoint of type {values.get('model_type')!r}", path
+        facts = {"use": "openluke convert from-encoder starts a LUKE from RoBERTa, XLM-R and BERT"}
+    facts |= _weight_facts(read_shapes(weights))
+    facts |= _shape_facts(values)
+    if _has_tokenizer(path):
+        facts["tokenizer"] = _tokenizer_facts(path)
+    if (path / "entity_vocab.json").is_file():
+        facts["entity vocabulary"] = _vocab_facts(path / "entity_vocab.json")
+    return Description(kind, facts)
+
+
+def _describe_original(path: Path) -> Description:
+    archive = read_archive(path)
+    shapes = {
+        name: StoredTensor(tuple(tensor.shape), tensor.element_size())
+        for name, tensor in archive.tensors.items()
+    }
+    facts = {"base": archive.model_config.get("bert_model_name"), **_weight_facts(shapes)}
+    facts |= {"use": "openluke convert from-original makes it a model for openluke"}
+    return Description(
+        "archive of the original LUKE project",
+        facts | {"entity vocabulary": _facts_of_vocab(archive.vocab)},
+    )
+
+
+def _describe_artifact(path: Path) -> Description:
+    manifest = read_manifest(path)
+    if manifest.kind == ENTITY_VOCAB_KIND:
+        return _describe_vocab(path)
+    return Description(
+        f"artefact of kind {manifest.kind!r}",
+        {
+            "made by": f"openluke {manifest.openluke_version}",
+            **manifest.counts,
+            "bytes": sum(manifest.files.values()),
+        },
+    )
+
+
+def _describe_vocab(path: Path) -> Description:
+    return Description("entity vocabulary", _vocab_facts(path))
+
+
+def _vocab_facts(path: Path) -> dict[str, Any]:
+    return {"form": detect_form(path), **_facts_of_vocab(EntityVocab.read(path))}
+
+
+def _facts_of_vocab(vocab: EntityVocab) -> dict[str, Any]:
+    special = vocab.special
+    return {
+        "entities": vocab.n_ids,
+        "names": len(vocab),
+        "languages": dict(vocab.languages.most_common(40)) if vocab.has_languages else None,
+        "special ids": {
+            "[PAD]": special.pad,
+            "[UNK]": special.unk,
+            "[MASK]": special.mask,
+            "[MASK2]": special.mask2,
+        },
+    }
+
+
+def _has_tokenizer(path: Path) -> bool:
+    sets = [("tokenizer.json",), *FILES.values()]
+    return any(all((path / name).is_file() for name in names) for names in sets)
+
+
+def _tokenizer_facts(path: Path) -> dict[str, Any]:
+    tokenizer = WordTokenizer.read(path)
+    markers = [tokenizer.marker_id, tokenizer.marker2_id] if tokenizer.has_markers else None
+    return {"family": tokenizer.family, "pieces": tokenizer.n_words, "marker ids": markers}
+
+
+def _head_facts(config: BundleConfig, *, index: int) -> dict[str, Any]:
+    entry = config.heads[index]
+    facts = {"name": entry.name, "kind": entry.config.kind, "task": entry.task}
+    return facts | {"labels": list(entry.labels)}
+
+
+def _shape_facts(values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {
+        "layers": "num_hidden_layers",
+        "width": "hidden_size",
+        "heads of attention": "num_attention_heads",
+        "positions": "max_position_embeddings",
+        "entity width": "entity_emb_size",
+        "entity-aware attention": "use_entity_aware_attention",
+    }
+    return {ours: values[theirs] for ours, theirs in names.items() if theirs in values}
+
+
+def _weight_facts(shapes: Mapping[str, StoredTensor]) -> dict[str, Any]:
+    """Parameters and bytes, in all and of the entity table, which outweighs the rest."""
+    kept = {name: tensor for name, tensor in shapes.items() if name not in BUFFERS}
+    entities = [tensor for name, tensor in kept.items() if name.endswith(_ENTITY_TABLES)]
+    total = sum(prod(tensor.shape) for tensor in kept.values())
+    return {
+        "parameters": total,
+        "parameters of the entity table": sum(prod(tensor.shape) for tensor in entities),
+        "bytes stored": sum(prod(tensor.shape) * tensor.bytes_each for tensor in kept.values()),
+        "bytes in memory": {"float32": 4 * total, "bfloat16": 2 * total},
+    }

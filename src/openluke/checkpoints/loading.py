@@ -1,0 +1,73 @@
+"""Loading a bundle from a directory: ours, or any that transformers or studio-ousia wrote."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from openluke.checkpoints.assembly import assemble_encoder, assemble_head
+from openluke.checkpoints.bundle import Bundle, BundleHead
+from openluke.checkpoints.bundle_config import read_bundle_config
+from openluke.checkpoints.stored_model import ReadOptions, read_foreign, read_own
+from openluke.checkpoints.transformers_config import check_model_type, read_inputs, read_json
+from openluke.entities.vocab import EntityVocab
+from openluke.errors import CheckpointError
+from openluke.tokenization.tokenizer import WordTokenizer
+
+ENTITY_VOCAB = "entity_vocab.json"
+
+
+def load_bundle(
+    directory: str | Path,
+    *,
+    options: ReadOptions | None = None,
+    dtype: torch.dtype = torch.float32,
+) -> Bundle:
+    """Load a model directory: a bundle of ours or a Hugging Face ``luke`` checkpoint.
+
+    Nothing is unpickled but tensors. Tensors that are missing, left over or of another shape than
+    the configuration says are an error that names them. The modules are in evaluation mode.
+    """
+    directory = Path(directory)
+    options = options or ReadOptions()
+    values = _read_config(directory)
+    own = read_bundle_config(directory)
+    vocab = EntityVocab.read(
+        directory / ENTITY_VOCAB, has_languages=own.entity_languages if own else None
+    )
+    if own is not None:
+        stored = read_own(directory, config=own, options=options)
+    else:
+        stored = read_foreign(directory, special=vocab.special, options=options)
+    encoder = assemble_encoder(stored.config, tensors=stored.tensors, where=str(directory))
+    heads = tuple(
+        BundleHead(
+            head.entry,
+            assemble_head(
+                head.entry.config,
+                encoder=encoder,
+                tensors=head.tensors,
+                where=f"{directory}: head {head.entry.name!r}",
+            ),
+        )
+        for head in stored.heads
+    )
+    for module in (encoder, *(head.module for head in heads)):
+        module.to(dtype).eval()
+    return Bundle(
+        encoder=encoder,
+        tokenizer=WordTokenizer.read(directory),
+        entities=vocab,
+        inputs=own.inputs if own else read_inputs(directory, max_words=stored.config.max_words),
+        heads=heads,
+        source=own.source if own else values.get("_name_or_path") or directory.name,
+    )
+
+
+def _read_config(directory: Path) -> dict[str, Any]:
+    if not directory.is_dir():
+        raise CheckpointError(f"{directory}: expected a model directory, found no directory")
+    path = directory / "config.json"
+    values = read_json(path)
+    check_model_type(values, where=path)
+    return values

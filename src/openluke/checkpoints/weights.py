@@ -1,0 +1,160 @@
+"""Reading and writing files of tensors: safetensors, sharded safetensors and safe torch files."""
+
+import json
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from openluke.artifacts import atomic_file
+from openluke.errors import CheckpointError
+
+SAFETENSORS = "model.safetensors"
+SAFETENSORS_INDEX = "model.safetensors.index.json"
+TORCH = "pytorch_model.bin"
+TORCH_INDEX = "pytorch_model.bin.index.json"
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read the tensors of a model directory or of one weight file.
+
+    A directory may hold ``model.safetensors``, its sharded form, ``pytorch_model.bin`` or its
+    sharded form; the first found in that order is read.
+    """
+    if not path.is_dir():
+        return _read_file(path)
+    for name in (SAFETENSORS, TORCH):
+        if (path / name).is_file():
+            return _read_file(path / name)
+        if (path / f"{name}.index.json").is_file():
+            return _read_shards(path / f"{name}.index.json")
+    raise CheckpointError(
+        f"{path}: no weights; expected one of {SAFETENSORS}, {SAFETENSORS_INDEX}, {TORCH}, "
+        f"{TORCH_INDEX}; found {_listing(path)}"
+    )
+
+
+def has_weights(path: Path) -> bool:
+    """Whether a directory holds weights in a form that ``read_weights`` knows."""
+    names = (SAFETENSORS, SAFETENSORS_INDEX, TORCH, TORCH_INDEX)
+    return any((path / name).is_file() for name in names)
+
+
+def weight_files(path: Path) -> list[Path]:
+    """The files of a model directory that hold tensors, for telling one model from another."""
+    return sorted(file for file in path.rglob("*") if file.is_file() and is_weight_file(file))
+
+
+class StoredTensor(NamedTuple):
+    """The size of a tensor in a file."""
+
+    shape: tuple[int, ...]
+    bytes_each: int
+
+
+def read_shapes(path: Path) -> dict[str, StoredTensor]:
+    """The sizes of all tensors, as ``read_weights`` would find them, without reading them."""
+    return {
+        name: StoredTensor(tuple(tensor.shape), tensor.element_size())
+        for name, tensor in read_weights(path).items()
+    }
+
+
+def write_weights(tensors: Mapping[str, Tensor], *, path: Path) -> None:
+    """Write tensors to one safetensors file, atomically, in the order of their names."""
+    independent = {name: tensors[name].detach().cpu().contiguous() for name in sorted(tensors)}
+    with atomic_file(path) as temporary:
+        save_file(independent, str(temporary), metadata={"format": "pt"})
+
+
+def _read_file(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file")
+    form = _form(path)
+    if form is None:
+        raise CheckpointError(
+            f"{path}: neither a safetensors nor a torch file; the download may be incomplete or a "
+            "pointer file of git-lfs: fetch it again"
+        )
+    if form == "safetensors":
+        return _read_safetensors(path)
+    return _read_torch(path, is_zip=form == "torch")
+
+
+def is_weight_file(path: Path) -> bool:
+    """Whether a file's first bytes are those of a file of tensors."""
+    return _form(path) is not None
+
+
+def _form(path: Path) -> Literal["safetensors", "torch", "old torch"] | None:
+    with path.open("rb") as stream:
+        start = stream.read(9)
+    # A safetensors file opens with the length of its header (8 bytes) and the header's brace.
+    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size:
+        return "safetensors"
+    if start[:2] == b"PK":
+        return "torch"
+    return "old torch" if start[:1] == b"\x80" else None
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(str(path))
+    except SafetensorError as error:
+        size = path.stat().st_size
+        raise CheckpointError(
+            f"{path}: damaged safetensors file of {size:,} bytes ({error}); copy it or download it "
+            "again"
+        ) from error
+
+
+def _read_torch(path: Path, *, is_zip: bool) -> dict[str, Tensor]:
+    try:
+        # only the zip form can be mapped into memory; mapping makes measuring a file cheap
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"{path}: holds more than tensors, and unpickling it could run foreign code; "
+            "save its state dict alone, or as safetensors, and read that"
+        ) from error
+    except (RuntimeError, EOFError, OSError) as error:
+        raise CheckpointError(f"{path}: damaged torch file: {error}") from error
+    return _state_dict(content, path=path)
+
+
+def _state_dict(content: Any, *, path: Path) -> dict[str, Tensor]:
+    """The state dict in a torch file: the whole of it, or under the key of a training program."""
+    for key in ("module", "state_dict"):
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if not isinstance(content, Mapping):
+        raise CheckpointError(
+            f"{path}: found {type(content).__name__}, expected a state dict (names to tensors)"
+        )
+    items = cast("Mapping[str, Any]", content).items()
+    return {name: value for name, value in items if isinstance(value, Tensor)}
+
+
+def _read_shards(index: Path) -> dict[str, Tensor]:
+    try:
+        names = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
+        shards = sorted(set(names.values()))
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise CheckpointError(f"{index}: not an index of weight shards: {error!r}") from error
+    missing = [shard for shard in shards if not (index.parent / Path(shard).name).is_file()]
+    if missing:
+        raise CheckpointError(f"{index}: lists shards that are not there: {', '.join(missing)}")
+    tensors: dict[str, Tensor] = {}
+    for shard in shards:
+        tensors |= _read_file(index.parent / Path(shard).name)
+    return tensors
+
+
+def _listing(path: Path) -> str:
+    names = sorted(entry.name for entry in path.iterdir()) if path.is_dir() else []
+    return ", ".join(names[:12]) or "nothing"

@@ -1,0 +1,51 @@
+"""The ``openluke`` command: the table of its commands, and how their errors are shown."""
+
+import logging
+import sys
+
+from cyclopts import App
+
+from openluke import __version__
+from openluke.errors import OpenLukeError
+
+_COMMANDS = {
+    "inspect": ("openluke.cli.inspect:inspect", "Say what a file or directory is."),
+    "embed": ("openluke.cli.embed:embed", "Write vectors of words, mentions and texts."),
+}
+_CONVERSIONS = {
+    "from-original": ("from_original", "Make a model of an archive of the original project."),
+    "from-encoder": ("from_encoder", "Start a LUKE from a RoBERTa, XLM-R or BERT directory."),
+    "to-original": ("to_original", "Write a model in the original project's form."),
+    "lite": ("lite", "Cut the entity table down to the special entities."),
+    "quantise": ("quantise", "Store the weights as int8 rows, a quarter of the size."),
+    "dequantise": ("dequantise", "Write a quantised model in the Hugging Face form."),
+}
+
+
+def build_app() -> App:
+    """The command line; a command's module is imported when the command is called."""
+    app = App(
+        name="openluke",
+        help="Words and entities in one transformer: from raw text to entities and back.",
+        version=__version__,
+    )
+    for name, (target, summary) in _COMMANDS.items():
+        app.command(target, name=name, help=summary)
+    convert = App(name="convert", help="Convert models between their published forms.")
+    for name, (function, summary) in _CONVERSIONS.items():
+        convert.command(f"openluke.cli.convert:{function}", name=name, help=summary)
+    app.command(convert)
+    return app
+
+
+def main() -> None:
+    """Run the command line; expected errors are one line on standard error and exit status 1."""
+    logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    try:
+        build_app()()
+    except OpenLukeError as error:
+        print(f"openluke: error: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # the reader of our output has gone, as with `| head`; that is no error
+        sys.stderr.close()

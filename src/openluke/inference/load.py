@@ -1,0 +1,32 @@
+"""``openluke.load``: a model by path or name, ready to work."""
+
+from pathlib import Path
+
+from openluke.checkpoints.hub import resolve
+from openluke.checkpoints.loading import load_bundle
+from openluke.inference.devices import choose_device, choose_dtype
+from openluke.inference.pipeline import Pipeline
+
+
+def load(
+    name_or_path: str | Path,
+    *,
+    device: str = "auto",
+    dtype: str = "auto",
+    revision: str | None = None,
+) -> Pipeline:
+    """Load a model.
+
+    Args:
+        name_or_path: A model directory, ours or any LUKE's that transformers or studio-ousia
+            wrote, or a name on the Hugging Face hub.
+        device: ``auto`` (CUDA, then Apple's MPS, then the CPU), ``cpu``, ``cuda``, ``cuda:N`` or
+            ``mps``.
+        dtype: ``auto`` (bfloat16 on CUDA that has it, float32 elsewhere), ``float32``,
+            ``bfloat16`` or ``float16``.
+        revision: Branch, tag or commit on the hub.
+    """
+    place = choose_device(device)
+    number_type = choose_dtype(dtype, device=place)
+    bundle = load_bundle(resolve(name_or_path, revision=revision), dtype=number_type)
+    return Pipeline(bundle, device=place)

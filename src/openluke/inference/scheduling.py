@@ -1,0 +1,61 @@
+"""Batches of similar lengths under a budget of rows, made from a stream, with the order kept."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from openluke.features import Features
+
+T = TypeVar("T")
+
+
+def batches_by_length(features: Sequence[Features], *, max_rows: int) -> Iterator[list[int]]:
+    """Split inputs into batches of at most ``max_rows`` word and entity rows, longest first.
+
+    Inputs of equal shape are neighbours, since the model computes those together. An input that
+    alone has more rows is a batch of its own.
+
+    Yields:
+        Indices into ``features``.
+    """
+    order = sorted(
+        range(len(features)), key=lambda i: (len(features[i]), features[i].n_entities), reverse=True
+    )
+    batch: list[int] = []
+    rows = 0
+    for index in order:
+        cost = len(features[index]) + features[index].n_entities
+        if batch and rows + cost > max_rows:
+            yield batch
+            batch, rows = [], 0
+        batch.append(index)
+        rows += cost
+    if batch:
+        yield batch
+
+
+def chunks_of_texts(
+    items: Iterable[T],
+    *,
+    size: Callable[[T], int],
+    max_texts: int = 256,
+    max_characters: int = 200_000,
+) -> Iterator[list[T]]:
+    """Consecutive lists of bounded size, so that a stream never lies in memory whole.
+
+    Args:
+        items: Texts, or what holds them.
+        size: Number of characters of an item.
+        max_texts: Most items in a list.
+        max_characters: Most characters in a list of more than one item.
+    """
+    chunk: list[T] = []
+    characters = 0
+    for item in items:
+        length = size(item)
+        if chunk and (len(chunk) == max_texts or characters + length > max_characters):
+            yield chunk
+            chunk, characters = [], 0
+        chunk.append(item)
+        characters += length
+    if chunk:
+        yield chunk
