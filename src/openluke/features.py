@@ -39,6 +39,9 @@ class Features:
     entity_sources: IntArray
     """*Shape:* (M,). Which of the caller's mentions each entity is (index into the spans given;
     mentions of a second text follow those of the first)."""
+    starts: tuple[int, int] = (0, 0)
+    """How many pieces of the first and of the second text, markers included, stand before those of
+    this input: more than 0 in later windows of a long text."""
 
     def __len__(self) -> int:
         return len(self.word_ids)

@@ -101,6 +101,7 @@ class Reading:
             types=self.mentions.types[window.rows],
             ranges=ranges.astype(np.int32, copy=False),
             sources=window.rows.astype(np.int32),
+            starts=(start, window.second[0] if window.second is not None else 0),
         )
 
 
@@ -122,6 +123,7 @@ def _features(
     types: IntArray,
     ranges: IntArray,
     sources: IntArray,
+    starts: tuple[int, int],
 ) -> Features:
     is_pair = len(parts) == 2
     length = sum(map(len, parts)) + frame.n_special(pair=is_pair)
@@ -152,4 +154,5 @@ def _features(
         entity_ranges=ranges,
         entity_types=types,
         entity_sources=sources,
+        starts=starts,
     )
