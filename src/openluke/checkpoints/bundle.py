@@ -26,7 +26,10 @@ class BundleHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """Everything that one saved model directory holds."""
+    """Everything that one saved model directory holds.
+
+    Its modules are put in evaluation mode; who trains them says so.
+    """
 
     encoder: Encoder
     tokenizer: WordTokenizer
@@ -41,6 +44,13 @@ class Bundle:
 
     def __post_init__(self) -> None:
         config = self.encoder.config
+        for module in (self.encoder, *(head.module for head in self.heads)):
+            module.eval()
+        if self.inputs.max_words > config.max_words:
+            raise ConfigError(
+                f"inputs may have {self.inputs.max_words} word pieces but the encoder reads "
+                f"{config.max_words} at most; set max_words of the inputs to that or less"
+            )
         if config.n_words < self.tokenizer.n_words:
             raise ConfigError(
                 f"the tokenizer has {self.tokenizer.n_words} pieces but the model's word table "

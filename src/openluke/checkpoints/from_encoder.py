@@ -18,7 +18,11 @@ from openluke.checkpoints.layout_tables import (
     ORIGINAL_ENCODER,
 )
 from openluke.checkpoints.renames import rename_to_ours
-from openluke.checkpoints.transformers_config import read_encoder_config, read_json
+from openluke.checkpoints.transformers_config import (
+    fitting_stride,
+    read_encoder_config,
+    read_json,
+)
 from openluke.checkpoints.transformers_layout import add_queries, untie
 from openluke.checkpoints.weights import read_weights
 from openluke.checkpoints.word_side import WordSide, adapt_word_side
@@ -27,6 +31,7 @@ from openluke.errors import CheckpointError
 from openluke.model.config import EncoderConfig, HeadConfig
 from openluke.model.encoder import Encoder
 from openluke.model.heads import build_head
+from openluke.tokenization.entity_inputs import EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 
 _PREFIXES = ("roberta.", "bert.", "xlm_roberta.")
@@ -72,6 +77,9 @@ def from_encoder(
         encoder=encoder,
         tokenizer=words.tokenizer,
         entities=vocab,
+        inputs=EntityInputsConfig(
+            max_words=config.max_words, stride=fitting_stride(config.max_words)
+        ),
         heads=(head,),
         source=str(values.get("_name_or_path") or directory.name),
     )

@@ -53,7 +53,7 @@ def load_bundle(
         for head in stored.heads
     )
     for module in (encoder, *(head.module for head in heads)):
-        module.to(dtype).eval()
+        module.to(dtype)
     return Bundle(
         encoder=encoder,
         tokenizer=WordTokenizer.read(directory),

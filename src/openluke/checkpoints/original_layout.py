@@ -18,7 +18,7 @@ from openluke.checkpoints.layout_tables import (
 )
 from openluke.checkpoints.original_archive import OriginalArchive
 from openluke.checkpoints.renames import rename_to_ours
-from openluke.checkpoints.transformers_config import read_encoder_config
+from openluke.checkpoints.transformers_config import fitting_stride, read_encoder_config
 from openluke.checkpoints.transformers_layout import adapt_encoder, untie
 from openluke.checkpoints.word_side import adapt_word_side, pad_rows
 from openluke.errors import CheckpointError
@@ -82,6 +82,8 @@ def from_original(
     encoder = assemble_encoder(config, tensors=encoder_tensors, where=archive.source)
     heads = _heads(masked, scorer=parts.scorer, encoder=encoder, where=archive.source)
     lengths = {o: archive.metadata[t] for o, t in _LENGTHS.items() if t in archive.metadata}
+    max_words = min(lengths.get("max_words", config.max_words), config.max_words)
+    lengths |= {"max_words": max_words, "stride": fitting_stride(max_words)}
     return Bundle(
         encoder=encoder,
         tokenizer=words.tokenizer,

@@ -56,7 +56,6 @@ _ACTIVATIONS = {
     "swish": "silu",
 }
 _INPUT_KEYS = {
-    "max_entities": "max_entity_length",
     "max_mention_length": "max_mention_length",
     "prefix_space": "add_prefix_space",
 }
@@ -181,9 +180,15 @@ def read_inputs(directory: Path, *, max_words: int) -> EntityInputsConfig:
     values = read_json(path) if path.is_file() else {}
     stated = {ours: values[theirs] for ours, theirs in _INPUT_KEYS.items() if values.get(theirs)}
     stated["layout"] = _LAYOUTS.get(values.get("task"), "plain")
+    stated["max_words"] = max_words
     return from_mapping(
-        EntityInputsConfig, values=stated | {"max_words": max_words}, where=str(path)
+        EntityInputsConfig, values={"stride": fitting_stride(max_words)} | stated, where=str(path)
     )
+
+
+def fitting_stride(max_words: int) -> int:
+    """Pieces that neighbouring windows share: the usual number, less for tiny models."""
+    return min(EntityInputsConfig().stride, max_words // 4)
 
 
 def write_inputs(config: EntityInputsConfig) -> dict[str, Any]:

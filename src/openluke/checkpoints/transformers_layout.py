@@ -8,6 +8,7 @@ from torch import Tensor
 
 from openluke.checkpoints.layout_tables import (
     BUFFERS,
+    ORIGINAL_ENCODER,
     TRANSFORMERS_ENCODER,
     TRANSFORMERS_HEADS,
 )
@@ -66,9 +67,10 @@ def merge_weights(
     encoder: Mapping[str, Tensor], *, head: Mapping[str, Tensor], kind: HeadKind | None
 ) -> dict[str, Tensor]:
     """One state dict under transformers' names, as its class of that head expects it."""
+    if kind is None:
+        return rename_to_theirs(encoder, table=ORIGINAL_ENCODER)
     merged = rename_to_theirs(encoder, table=TRANSFORMERS_ENCODER)
-    if kind is not None:
-        merged |= rename_to_theirs(head, table=TRANSFORMERS_HEADS[kind])
+    merged |= rename_to_theirs(head, table=TRANSFORMERS_HEADS[kind])
     if kind == "masked":
         # transformers 5 no longer ties the word decoder: left out, it would be random there
         merged.setdefault("lm_head.decoder.weight", encoder["words.tokens.weight"])

@@ -67,7 +67,13 @@ def read_shapes(path: Path) -> dict[str, StoredTensor]:
 
 def write_weights(tensors: Mapping[str, Tensor], *, path: Path) -> None:
     """Write tensors to one safetensors file, atomically, in the order of their names."""
-    independent = {name: tensors[name].detach().cpu().contiguous() for name in sorted(tensors)}
+    seen: set[int] = set()
+    independent: dict[str, Tensor] = {}
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        # a safetensors file holds every tensor by itself, also those that share memory here
+        independent[name] = tensor.clone() if tensor.data_ptr() in seen else tensor
+        seen.add(tensor.data_ptr())
     with atomic_file(path) as temporary:
         save_file(independent, str(temporary), metadata={"format": "pt"})
 

@@ -1,0 +1,144 @@
+"""Bundles: several heads on one encoder, lite models, encoders without entities."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+
+from openluke.checkpoints.bundle import Bundle
+from openluke.checkpoints.lite import make_lite
+from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.saving import save_bundle
+from openluke.errors import CheckpointError, ConfigError
+from openluke.model.batch import Batch
+from openluke.model.config import HeadConfig
+from openluke.model.encoder import Encoder
+from tests.checkpoints.conftest import Written
+from tests.checkpoints.runs import random_inputs, run_ours
+
+Find = Callable[[str], Written]
+NER = HeadConfig(kind="entity_span", n_labels=3)
+RELATIONS = HeadConfig(kind="entity_pair", n_labels=2, bias=False)
+
+
+@pytest.fixture
+def bundle(checkpoint_of: Find) -> Bundle:
+    return load_bundle(checkpoint_of("luke-base").directory)
+
+
+@pytest.mark.parametrize("quantise", [False, True], ids=["float32", "int8"])
+def test_several_heads_come_back(bundle: Bundle, quantise: bool, tmp_path: Path) -> None:
+    many = bundle.with_head("ner", config=NER, task="ner", labels=("O", "PER", "LOC"))
+    many = many.with_head("relations", config=RELATIONS, decoding={"threshold": 0.5})
+    save_bundle(many, directory=tmp_path / "many", quantise=quantise)
+    again = load_bundle(tmp_path / "many")
+    assert [h.entry for h in again.heads] == [h.entry for h in many.heads]
+    assert again.head("ner").entry.labels == ("O", "PER", "LOC")
+    if not quantise:
+        weight = again.head("relations").module.classifier.weight
+        assert torch.equal(weight, many.head("relations").module.classifier.weight)
+        assert (tmp_path / "many" / "heads" / "ner.safetensors").is_file()
+
+
+def test_an_unknown_head_is_an_error_that_names_the_others(bundle: Bundle) -> None:
+    with pytest.raises(ConfigError, match=r"no head named 'ner'.*masked"):
+        bundle.head("ner")
+
+
+def test_two_heads_of_one_name_are_refused(bundle: Bundle) -> None:
+    with pytest.raises(ConfigError, match="already has"):
+        bundle.with_head("masked", config=NER)
+
+
+def test_labels_must_fit_the_outputs(bundle: Bundle) -> None:
+    with pytest.raises(ConfigError, match="3 outputs but 1 labels"):
+        bundle.with_head("ner", config=NER, labels=("O",))
+
+
+def test_a_head_name_is_a_file_name(bundle: Bundle) -> None:
+    with pytest.raises(ConfigError, match=r"found '\.\./x'"):
+        bundle.with_head("../x", config=NER)
+
+
+def test_a_missing_head_file_is_named(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(bundle.with_head("ner", config=NER), directory=tmp_path / "many")
+    (tmp_path / "many" / "heads" / "ner.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"ner\.safetensors"):
+        load_bundle(tmp_path / "many")
+
+
+def test_a_model_is_replaced_only_on_request(bundle: Bundle, tmp_path: Path) -> None:
+    save_bundle(bundle, directory=tmp_path / "model")
+    with pytest.raises(CheckpointError, match="replace"):
+        save_bundle(bundle, directory=tmp_path / "model")
+    save_bundle(bundle, directory=tmp_path / "model", replace=True)
+
+
+@pytest.mark.parametrize("name", ["luke-base", "mluke-base"])
+def test_a_lite_model_computes_the_same_for_special_entities(
+    name: str, checkpoint_of: Find, tmp_path: Path
+) -> None:
+    full = load_bundle(checkpoint_of(name).directory)
+    lite = make_lite(full)
+    save_bundle(lite, directory=tmp_path / "lite")
+    lite = load_bundle(tmp_path / "lite")
+    assert lite.encoder.config.n_entities == lite.entities.n_ids == 4
+    assert lite.entities.special.mask == 0
+    inputs = random_inputs(n_words=full.encoder.config.n_words, n_entities=4)
+    mask = full.entities.special.mask
+    in_full = inputs | {"entity_ids": torch.full((2, 2), mask)}
+    in_lite = inputs | {"entity_ids": torch.zeros(2, 2, dtype=torch.long)}
+    expected, found = run_ours(full, in_full), run_ours(lite, in_lite)
+    assert torch.allclose(found.words, expected.words, atol=1e-6)
+    special = full.entities.special
+    rows = [special.mask, special.unk, special.pad, special.mask2]
+    assert torch.allclose(found.entities, expected.entities[:, rows], atol=1e-6)
+
+
+def test_an_encoder_without_entities_is_saved_for_both_readers(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    config = replace(bundle.encoder.config, n_entities=0)
+    plain = replace(bundle, encoder=Encoder(config).eval(), heads=())
+    save_bundle(plain, directory=tmp_path / "plain")
+    again = load_bundle(tmp_path / "plain")
+    assert again.encoder.config == plain.encoder.config
+    theirs = transformers.LukeModel.from_pretrained(tmp_path / "plain").eval()
+    words = torch.tensor([[0, 17, 18, 19, 2]])
+    with torch.no_grad():
+        expected = theirs(input_ids=words).last_hidden_state[0]
+    inputs = {"input_ids": words, "attention_mask": torch.ones_like(words)}
+    found = words_only(again, inputs)
+    assert (found - expected).abs().max() < 1e-5
+
+
+def test_entity_types_are_kept(bundle: Bundle, tmp_path: Path) -> None:
+    config = replace(bundle.encoder.config, n_entity_types=5)
+    typed = replace(bundle, encoder=Encoder(config).eval(), heads=())
+    save_bundle(typed, directory=tmp_path / "typed")
+    again = load_bundle(tmp_path / "typed")
+    assert again.encoder.config == config
+    weight = again.encoder.entities.types.weight
+    assert torch.equal(weight, typed.encoder.entities.types.weight)
+    theirs = transformers.LukeModel.from_pretrained(tmp_path / "typed").eval()
+    assert torch.equal(theirs.entity_embeddings.token_type_embeddings.weight, weight)
+
+
+def test_parts_that_do_not_belong_together_are_refused(bundle: Bundle) -> None:
+    small = replace(bundle.encoder.config, n_words=40)
+    with pytest.raises(ConfigError, match=r"332 pieces .* 40 rows"):
+        replace(bundle, encoder=Encoder(small), heads=())
+    few = replace(bundle.encoder.config, n_entities=2, entity_pad_id=0)
+    with pytest.raises(ConfigError, match=r"9 ids .* 2 rows"):
+        replace(bundle, encoder=Encoder(few), heads=())
+
+
+def words_only(bundle: Bundle, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    batch = Batch.from_padded(
+        inputs["input_ids"], word_pad_id=1, word_mask=inputs["attention_mask"]
+    )
+    with torch.no_grad():
+        return bundle.encoder(batch).words
