@@ -1,4 +1,4 @@
-"""Archives of the original project: read in every form, equal in what they compute, written back."""
+"""Archives of the original project: read in every form, computed equally, written back."""
 
 import json
 import tarfile

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from openluke.errors import DataError
-from openluke.tokenization.passages import Passage
+from openluke.tokenization.passages import Passage, read_passage
 
 _KEYS = {"text", "spans", "entities", "languages", "types"}
 
@@ -40,13 +40,29 @@ def _passage(line: str, *, file: Path, number: int) -> Passage:
             line=number,
         )
     values = cast("dict[str, Any]", row)
-    for key in ("spans", "entities", "types"):
-        if not isinstance(values.get(key, []), list):
-            raise DataError(f"{key!r} is {values[key]!r}, expected a list", file=file, line=number)
-    return Passage(
+    passage = Passage(
         text=values["text"],
-        spans=values.get("spans", ()),
+        spans=values.get("spans") or [],
         entities=values.get("entities"),
         languages=values.get("languages"),
         types=values.get("types"),
     )
+    try:
+        _check_lists(passage)
+        read_passage(passage)
+    except DataError as error:
+        raise DataError(str(error), file=file, line=number) from error
+    return passage
+
+
+def _check_lists(passage: Passage) -> None:
+    if not isinstance(passage.spans, list):
+        raise DataError(f"'spans' is {passage.spans!r}, expected a list of [start, end]")
+    for name, values in (("entities", passage.entities), ("types", passage.types)):
+        if values is None:
+            continue
+        if not isinstance(values, list) or len(values) != len(passage.spans):
+            raise DataError(
+                f"{name!r} is {values!r}, expected a list with one for each of the "
+                f"{len(passage.spans)} spans"
+            )

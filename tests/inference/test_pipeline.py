@@ -1,0 +1,135 @@
+"""Texts in, vectors out: offsets are right, windows are gathered, batching changes nothing."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openluke.checkpoints.saving import save_bundle
+from openluke.errors import ConfigError, DataError
+from openluke.inference.devices import choose_device, choose_dtype
+from openluke.inference.load import load
+from openluke.inference.pipeline import Pipeline
+from openluke.model.batch import Batch
+from openluke.tokenization.passages import Passage
+
+TEXT = "Beyoncé lives in Los Angeles. 東京 🙂"
+
+
+def test_vectors_come_with_the_characters_they_stand_for(pipeline: Pipeline) -> None:
+    (encoded,) = pipeline.encode(TEXT, spans=[[(0, 7), (17, 28)]])
+    assert encoded.text == TEXT
+    mention = encoded.mentions[1]
+    assert TEXT[mention.start : mention.end] == "Los Angeles"
+    assert mention.vector.shape == (32,)
+    covered = {i for piece in encoded.pieces for i in range(piece.start, piece.end)}
+    assert covered >= {i for i, letter in enumerate(TEXT) if not letter.isspace()}
+    np.testing.assert_allclose(encoded.text_vector, encoded.pieces.vectors.mean(axis=0), atol=1e-6)
+
+
+def test_vectors_are_the_states_of_the_encoder(pipeline: Pipeline) -> None:
+    (encoded,) = pipeline.encode(TEXT, spans=[[(0, 7)]])
+    (windows,) = pipeline.prepare([_passage(TEXT, [(0, 7)])])
+    batch = Batch.collate(list(windows), max_mention_length=30)
+    with torch.no_grad():
+        output = pipeline.bundle.encoder(batch)
+    np.testing.assert_allclose(encoded.pieces.vectors, output.words[1:-1], atol=1e-6)
+    np.testing.assert_allclose(encoded.mentions.vectors, output.entities, atol=1e-6)
+
+
+def test_batching_and_order_change_nothing(pipeline: Pipeline) -> None:
+    texts = ["a b c", TEXT, "", "Tokyo is the capital of Japan. " * 3, "x"]
+    spans = [[(0, 1)], [(17, 28), (0, 7)], [], [(0, 5), (24, 29)], []]
+    together = pipeline.encode(texts, spans=spans)
+    small = Pipeline(pipeline.bundle, device=torch.device("cpu"), max_rows=20)
+    for text, span, found, other in zip(
+        texts, spans, together, small.encode(texts, spans=spans), strict=True
+    ):
+        (alone,) = pipeline.encode(text, spans=[span])
+        for same in (found, other):
+            np.testing.assert_allclose(same.pieces.vectors, alone.pieces.vectors, atol=1e-5)
+            np.testing.assert_allclose(same.mentions.vectors, alone.mentions.vectors, atol=1e-5)
+            assert same.pieces.spans.tolist() == alone.pieces.spans.tolist()
+
+
+def test_a_text_of_any_length_has_a_vector_for_every_piece(pipeline: Pipeline) -> None:
+    text = "Beyoncé lives in Los Angeles. " * 200
+    spans = [(30 * i, 30 * i + 7) for i in range(200)]
+    (encoded,) = pipeline.encode(text, spans=[spans])
+    assert len(pipeline.prepare([_passage(text, spans)])[0]) > 1
+    assert np.abs(encoded.pieces.vectors).sum(axis=1).min() > 0
+    assert np.abs(encoded.mentions.vectors).sum(axis=1).min() > 0
+    starts = encoded.pieces.spans[:, 0]
+    assert (np.diff(starts) >= 0).all()
+    covered = np.zeros(len(text), bool)
+    for start, end in encoded.pieces.spans:
+        covered[start:end] = True
+    assert all(covered[i] for i, letter in enumerate(text) if letter != " ")
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.text(max_size=60).filter(lambda text: not any(0xD800 <= ord(c) < 0xE000 for c in text)))
+def test_any_text_can_be_encoded(pipeline: Pipeline, text: str) -> None:
+    spans = [(0, len(text))] if text else []
+    (encoded,) = pipeline.encode(text, spans=[spans])
+    assert np.isfinite(encoded.pieces.vectors).all()
+    assert np.isfinite(encoded.mentions.vectors).all()
+    assert len(encoded.mentions) == len(spans)
+
+
+def test_titles_change_the_vectors(pipeline: Pipeline) -> None:
+    title = pipeline.bundle.entities.title(3)
+    (masked,) = pipeline.encode(TEXT, spans=[[(0, 7)]])
+    (named,) = pipeline.encode(TEXT, spans=[[(0, 7)]], entities=[[title]])
+    assert np.abs(masked.mentions.vectors - named.mentions.vectors).max() > 1e-4
+
+
+def test_lists_must_fit_the_texts(pipeline: Pipeline) -> None:
+    with pytest.raises(DataError, match="found 2 texts but 1 lists of spans"):
+        pipeline.encode(["a", "b"], spans=[[]])
+
+
+@pytest.mark.parametrize("span", [(3, 3), (5, 2), (-1, 2), (0, 99)])
+def test_a_wrong_span_is_named(pipeline: Pipeline, span) -> None:
+    with pytest.raises(DataError, match=rf"{span[0]}.*{span[1]}"):
+        pipeline.encode("a short text", spans=[[span]])
+
+
+def test_lone_surrogates_are_refused(pipeline: Pipeline) -> None:
+    with pytest.raises(DataError, match="surrogate"):
+        pipeline.encode("a \ud800 b")
+
+
+def test_devices_and_types_are_chosen_or_refused() -> None:
+    cpu = choose_device("cpu")
+    assert choose_dtype("auto", device=cpu) is torch.float32
+    assert choose_dtype("bfloat16", device=cpu) is torch.bfloat16
+    with pytest.raises(ConfigError, match="expected auto, cpu"):
+        choose_device("tpu")
+    with pytest.raises(ConfigError, match="expected auto, float32"):
+        choose_dtype("int8", device=cpu)
+
+
+def test_bfloat16_stays_close(bundle, pipeline: Pipeline, tmp_path) -> None:
+    save_bundle(bundle, directory=tmp_path / "model")
+    low = load(tmp_path / "model", device="cpu", dtype="bfloat16")
+    (found,), (expected,) = low.encode(TEXT), pipeline.encode(TEXT)
+    assert found.pieces.vectors.dtype == np.float32
+    assert np.abs(found.pieces.vectors - expected.pieces.vectors).max() < 0.1
+
+
+@pytest.mark.gpu
+def test_gpu_and_cpu_agree(bundle, pipeline: Pipeline, tmp_path) -> None:
+    save_bundle(bundle, directory=tmp_path / "model")
+    gpu = load(tmp_path / "model", device="cuda", dtype="float32")
+    texts, spans = [TEXT, "a b c"], [[(0, 7), (17, 28)], []]
+    for found, expected in zip(
+        gpu.encode(texts, spans=spans), pipeline.encode(texts, spans=spans), strict=True
+    ):
+        np.testing.assert_allclose(found.pieces.vectors, expected.pieces.vectors, atol=1e-4)
+        np.testing.assert_allclose(found.mentions.vectors, expected.mentions.vectors, atol=1e-4)
+
+
+def _passage(text, spans):
+    return Passage(text=text, spans=spans)
