@@ -11,7 +11,7 @@ from openluke.checkpoints.bundle_config import read_bundle_config
 from openluke.checkpoints.stored_model import ReadOptions, read_foreign, read_own
 from openluke.checkpoints.transformers_config import check_model_type, read_inputs, read_json
 from openluke.entities.vocab import EntityVocab
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, ConfigError
 from openluke.tokenization.tokenizer import WordTokenizer
 
 ENTITY_VOCAB = "entity_vocab.json"
@@ -54,14 +54,17 @@ def load_bundle(
     )
     for module in (encoder, *(head.module for head in heads)):
         module.to(dtype)
-    return Bundle(
-        encoder=encoder,
-        tokenizer=WordTokenizer.read(directory),
-        entities=vocab,
-        inputs=own.inputs if own else read_inputs(directory, max_words=stored.config.max_words),
-        heads=heads,
-        source=own.source if own else values.get("_name_or_path") or directory.name,
-    )
+    try:
+        return Bundle(
+            encoder=encoder,
+            tokenizer=WordTokenizer.read(directory),
+            entities=vocab,
+            inputs=own.inputs if own else read_inputs(directory, max_words=stored.config.max_words),
+            heads=heads,
+            source=own.source if own else values.get("_name_or_path") or directory.name,
+        )
+    except ConfigError as error:
+        raise CheckpointError(f"{directory}: {error}") from error
 
 
 def _read_config(directory: Path) -> dict[str, Any]:

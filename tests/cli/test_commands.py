@@ -1,0 +1,138 @@
+"""The commands do what their help says, and fail in one line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.saving import save_bundle
+from openluke.cli.main import main
+from tests.checkpoints.test_from_encoder import write_encoder
+from tests.checkpoints.test_original import Original
+
+
+class Result:
+    """What a command printed, and its exit status."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    def call(*arguments: object) -> Result:
+        monkeypatch.setattr(sys, "argv", ["openluke", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        captured = capsys.readouterr()
+        return Result(status, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("models") / "tiny"
+    save_bundle(tiny_model(TEXTS), directory=directory)
+    return directory
+
+
+def test_help_names_every_command(run) -> None:
+    found = run("--help")
+    assert found.status == 0
+    for name in ("inspect", "embed", "convert"):
+        assert name in found.out
+    conversions = run("convert", "--help").out
+    for name in ("from-original", "from-encoder", "to-original", "lite", "quantise", "dequantise"):
+        assert name in conversions
+
+
+@pytest.mark.parametrize("command", ["inspect", "embed", "convert lite", "convert from-encoder"])
+def test_every_command_has_help(command: str, run) -> None:
+    found = run(*command.split(), "--help")
+    assert found.status == 0
+    assert "Usage: openluke" in found.out
+
+
+def test_inspect_prints_a_table_or_json(run, model: Path) -> None:
+    table = run("inspect", model)
+    assert table.status == 0
+    assert "openluke model" in table.out
+    facts = json.loads(run("inspect", model, "--json").out)
+    assert facts["kind"] == "openluke model"
+    assert facts["parameters"] > 0
+
+
+def test_embed_writes_a_line_for_each_text(run, model: Path, tmp_path: Path) -> None:
+    output = tmp_path / "vectors.jsonl"
+    found = run("embed", model, "--input", TEXTS, "--output", output, "--device", "cpu")
+    assert found.status == 0, found.err
+    assert str(output) in found.out
+    n_texts = len(TEXTS.read_text(encoding="utf-8").splitlines())
+    rows = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == n_texts
+    again = run("embed", model, "--input", TEXTS, "--output", output)
+    assert again.status == 1
+    assert "already exists" in again.err
+
+
+def test_lite_and_quantised_models_are_written(run, model: Path, tmp_path: Path) -> None:
+    for command in ("lite", "quantise"):
+        assert run("convert", command, model, tmp_path / command).status == 0
+    assert load_bundle(tmp_path / "lite").entities.n_ids == 4
+    assert (tmp_path / "quantise" / "model.int8.safetensors").is_file()
+    back = run("convert", "dequantise", tmp_path / "quantise", tmp_path / "plain")
+    assert back.status == 0
+    assert (tmp_path / "plain" / "model.safetensors").is_file()
+
+
+def test_archives_go_there_and_back(run, tmp_path: Path) -> None:
+    original = Original(tmp_path)
+    made = run(
+        "convert", "from-original", original.directory, tmp_path / "luke",
+        "--tokenizer", tmp_path / "tokenizer",
+    )  # fmt: skip
+    assert made.status == 0, made.err
+    assert load_bundle(tmp_path / "luke").encoder.config.entity_aware
+    back = run("convert", "to-original", tmp_path / "luke", tmp_path / "back")
+    assert back.status == 0, back.err
+    assert (tmp_path / "back" / "metadata.json").is_file()
+
+
+def test_a_luke_is_started_from_an_encoder(run, tmp_path: Path) -> None:
+    write_encoder(tmp_path, kind="roberta")
+    vocab = tmp_path / "vocab.tsv"
+    vocab.write_text("[PAD]\t0\n[UNK]\t0\n[MASK]\t0\nJapan\t5\n")
+    found = run(
+        "convert", "from-encoder", tmp_path, tmp_path / "luke",
+        "--vocab", vocab, "--entity-size", "8",
+    )  # fmt: skip
+    assert found.status == 0, found.err
+    bundle = load_bundle(tmp_path / "luke")
+    assert bundle.entities.id("Japan") == 3
+    assert bundle.encoder.config.entity_size == 8
+
+
+def test_an_expected_error_is_one_line(run, tmp_path: Path) -> None:
+    found = run("inspect", tmp_path / "nothing")
+    assert found.status == 1
+    assert found.err.startswith("openluke: error: ")
+    assert found.err.count("\n") == 1
+
+
+def test_a_reader_that_goes_away_is_no_error(model: Path) -> None:
+    code = "from openluke.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "inspect", str(model), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read().decode()
+    assert "Traceback" not in errors
