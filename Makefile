@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 .PHONY: help install test lint format typecheck imports check bench readme docs-tree constraints ci
 
 help:  ## List the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 install:  ## Make the environment: openluke, editable, with the tools of its developers
 	$(PYTHON) -m venv $(VENV)

@@ -49,7 +49,7 @@ RULES: Mapping[str, Rule] = {
         Rule(4, sizes.large_on_the_whole, SOURCE),
         Rule(4, waivers.waived_sizes, PROGRAMS),
         Rule(4, signatures.positional_arguments, SOURCE),
-        Rule(5, imports.acting_modules, PROGRAMS),
+        Rule(5, imports.acting_modules, SOURCE),
         Rule(8, failures.blind_handlers, PROGRAMS),
         Rule(8, failures.silent_handlers, PROGRAMS),
         Rule(8, reading.pickles, PROGRAMS),
