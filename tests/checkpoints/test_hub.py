@@ -68,10 +68,10 @@ def test_an_upload_gives_the_address(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     made: list[tuple[str, bool]] = []
 
     class Api:
-        def create_repo(self, name: str, *, private: bool, exist_ok: bool) -> None:
+        def create_repo(self, name: str, *, private: bool, **_: object) -> None:
             made.append((name, private))
 
-        def upload_folder(self, *, repo_id: str, folder_path: Path, commit_message: str) -> str:
+        def upload_folder(self, *, repo_id: str, **_: object) -> str:
             return f"https://hub/{repo_id}"
 
     monkeypatch.setattr(hub, "HfApi", Api)

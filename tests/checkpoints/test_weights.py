@@ -11,7 +11,6 @@ from safetensors.torch import save_file
 from openluke.checkpoints.weights import (
     has_weights,
     is_weight_file,
-    read_shapes,
     read_weights,
     write_weights,
 )
@@ -111,11 +110,6 @@ def test_a_torch_file_of_something_else_is_an_error(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "x.pt")
     with pytest.raises(CheckpointError, match="found list, expected a state dict"):
         read_weights(tmp_path / "x.pt")
-
-
-def test_shapes_are_measured(tmp_path: Path) -> None:
-    write_weights(TENSORS, path=tmp_path / "model.safetensors")
-    assert read_shapes(tmp_path) == {"a.weight": ((2, 3), 4), "b.bias": ((3,), 4)}
 
 
 def test_weight_files_are_told_by_their_content(tmp_path: Path) -> None:

@@ -23,12 +23,11 @@ class Result:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+def run(capsys: pytest.CaptureFixture):
     def call(*arguments: object) -> Result:
-        monkeypatch.setattr(sys, "argv", ["openluke", *map(str, arguments)])
         status = 0
         try:
-            main()
+            main([str(argument) for argument in arguments])
         except SystemExit as ended:
             status = int(ended.code or 0)
         captured = capsys.readouterr()

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
 from pathlib import Path
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from openluke.artifacts import MANIFEST_NAME, read_manifest
 from openluke.checkpoints import quantisation
@@ -12,7 +14,7 @@ from openluke.checkpoints.bundle_config import BundleConfig, read_bundle_config
 from openluke.checkpoints.layout_tables import BUFFERS
 from openluke.checkpoints.original_archive import METADATA, is_archive, read_archive
 from openluke.checkpoints.transformers_config import read_json
-from openluke.checkpoints.weights import StoredTensor, has_weights, is_weight_file, read_shapes
+from openluke.checkpoints.weights import has_weights, is_weight_file, read_weights
 from openluke.entities.mapped_names import KIND as ENTITY_VOCAB_KIND
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import detect_form
@@ -21,6 +23,13 @@ from openluke.tokenization.tokenizer import WordTokenizer
 from openluke.tokenization.tokenizer_files import FILES
 
 _ENTITY_TABLES = ("entity_embeddings.entity_embeddings.weight", "entities.table.weight")
+
+_COPIES = {
+    "lm_head.decoder.weight": "luke.embeddings.word_embeddings.weight",
+    "lm_head.decoder.bias": "lm_head.bias",
+    "entity_predictions.decoder.weight": "luke.entity_embeddings.entity_embeddings.weight",
+}
+"""Tensors that most checkpoints hold twice, since they are tied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ def _describe_file(path: Path) -> Description:
     if is_archive(path):
         return _describe_original(path)
     if is_weight_file(path):
-        return Description("weights", _weight_facts(read_shapes(path)))
+        return Description("weights", _weight_facts(read_weights(path)))
     return _describe_vocab(path)
 
 
@@ -80,7 +89,7 @@ def _describe_model(path: Path) -> Description:
     else:
         kind, weights = f"transformers checkpoint of type {values.get('model_type')!r}", path
         facts = {"use": "openluke convert from-encoder starts a LUKE from RoBERTa, XLM-R and BERT"}
-    facts |= _weight_facts(read_shapes(weights))
+    facts |= _weight_facts(read_weights(weights))
     facts |= _shape_facts(values)
     if _has_tokenizer(path):
         facts["tokenizer"] = _tokenizer_facts(path)
@@ -91,11 +100,7 @@ def _describe_model(path: Path) -> Description:
 
 def _describe_original(path: Path) -> Description:
     archive = read_archive(path)
-    shapes = {
-        name: StoredTensor(tuple(tensor.shape), tensor.element_size())
-        for name, tensor in archive.tensors.items()
-    }
-    facts = {"base": archive.model_config.get("bert_model_name"), **_weight_facts(shapes)}
+    facts = {"base": archive.model_config.get("bert_model_name"), **_weight_facts(archive.tensors)}
     facts |= {"use": "openluke convert from-original makes it a model for openluke"}
     return Description(
         "archive of the original LUKE project",
@@ -169,14 +174,22 @@ def _shape_facts(values: Mapping[str, Any]) -> dict[str, Any]:
     return {ours: values[theirs] for ours, theirs in names.items() if theirs in values}
 
 
-def _weight_facts(shapes: Mapping[str, StoredTensor]) -> dict[str, Any]:
+def _weight_facts(tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     """Parameters and bytes, in all and of the entity table, which outweighs the rest."""
-    kept = {name: tensor for name, tensor in shapes.items() if name not in BUFFERS}
-    entities = [tensor for name, tensor in kept.items() if name.endswith(_ENTITY_TABLES)]
-    total = sum(prod(tensor.shape) for tensor in kept.values())
+    kept = {name: t for name, t in tensors.items() if not _is_no_parameter(name, tensors=tensors)}
+    total = sum(tensor.numel() for tensor in kept.values())
+    entities = (tensor.numel() for name, tensor in kept.items() if name.endswith(_ENTITY_TABLES))
     return {
         "parameters": total,
-        "parameters of the entity table": sum(prod(tensor.shape) for tensor in entities),
-        "bytes stored": sum(prod(tensor.shape) * tensor.bytes_each for tensor in kept.values()),
+        "parameters of the entity table": sum(entities),
+        "bytes stored": sum(t.numel() * t.element_size() for t in tensors.values()),
         "bytes in memory": {"float32": 4 * total, "bfloat16": 2 * total},
     }
+
+
+def _is_no_parameter(name: str, *, tensors: Mapping[str, Tensor]) -> bool:
+    """Whether a tensor is a buffer, a scale of int8 rows, or a second copy of a tied one."""
+    if name in BUFFERS or name.endswith(quantisation.SCALE):
+        return True
+    original = tensors.get(_COPIES.get(name, ""))
+    return original is not None and torch.equal(tensors[name], original)

@@ -8,7 +8,7 @@ from torch import Tensor
 from openluke.errors import CheckpointError
 
 FILE = "model.int8.safetensors"
-_SCALE = ".scale"
+SCALE = ".scale"
 _STEPS = 127
 
 
@@ -27,7 +27,7 @@ def quantise_rows(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         scale = rows.abs().amax(dim=1) / _STEPS
         steps = rows / scale.clamp(min=torch.finfo(torch.float32).tiny).unsqueeze(1)
         stored[name] = steps.round().to(torch.int8)
-        stored[name + _SCALE] = scale
+        stored[name + SCALE] = scale
     return stored
 
 
@@ -35,12 +35,12 @@ def dequantise_rows(stored: Mapping[str, Tensor], *, where: str) -> dict[str, Te
     """The float32 tensors that int8 rows and scales stand for, exactly ``scale * bytes``."""
     tensors: dict[str, Tensor] = {}
     for name, tensor in stored.items():
-        if name.endswith(_SCALE):
+        if name.endswith(SCALE):
             continue
         if tensor.dtype is not torch.int8:
             tensors[name] = tensor
             continue
-        scale = stored.get(name + _SCALE)
+        scale = stored.get(name + SCALE)
         if scale is None or scale.shape != tensor.shape[:1]:
             raise CheckpointError(
                 f"{where}: {name} has {len(tensor)} rows of bytes but "

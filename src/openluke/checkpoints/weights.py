@@ -4,7 +4,7 @@ import json
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, cast
 
 import torch
 from safetensors import SafetensorError
@@ -48,21 +48,6 @@ def has_weights(path: Path) -> bool:
 def weight_files(path: Path) -> list[Path]:
     """The files of a model directory that hold tensors, for telling one model from another."""
     return sorted(file for file in path.rglob("*") if file.is_file() and is_weight_file(file))
-
-
-class StoredTensor(NamedTuple):
-    """The size of a tensor in a file."""
-
-    shape: tuple[int, ...]
-    bytes_each: int
-
-
-def read_shapes(path: Path) -> dict[str, StoredTensor]:
-    """The sizes of all tensors, as ``read_weights`` would find them, without reading them."""
-    return {
-        name: StoredTensor(tuple(tensor.shape), tensor.element_size())
-        for name, tensor in read_weights(path).items()
-    }
 
 
 def write_weights(tensors: Mapping[str, Tensor], *, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 
 from cyclopts import App
 
@@ -38,11 +39,15 @@ def build_app() -> App:
     return app
 
 
-def main() -> None:
-    """Run the command line; expected errors are one line on standard error and exit status 1."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; expected errors are one line on standard error and exit status 1.
+
+    Args:
+        arguments: What stands after ``openluke``; by default what the shell gave.
+    """
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
-        build_app()()
+        build_app()(sys.argv[1:] if arguments is None else arguments)
     except OpenLukeError as error:
         print(f"openluke: error: {error}", file=sys.stderr)
         sys.exit(1)
