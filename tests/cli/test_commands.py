@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from examples.tiny_model import TEXTS, tiny_model
+from openluke.checkpoints import hub
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.main import main
@@ -46,7 +47,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_command(run) -> None:
     found = run("--help")
     assert found.status == 0
-    for name in ("inspect", "embed", "convert"):
+    for name in ("inspect", "embed", "convert", "upload"):
         assert name in found.out
     conversions = run("convert", "--help").out
     for name in ("from-original", "from-encoder", "to-original", "lite", "quantise", "dequantise"):
@@ -117,6 +118,14 @@ def test_a_luke_is_started_from_an_encoder(run, tmp_path: Path) -> None:
     bundle = load_bundle(tmp_path / "luke")
     assert bundle.entities.id("Japan") == 3
     assert bundle.encoder.config.entity_size == 8
+
+
+def test_a_damaged_model_is_not_uploaded(run, model: Path, monkeypatch, tmp_path: Path) -> None:
+    sent: list[Path] = []
+    monkeypatch.setattr(hub, "upload", lambda path, **_: sent.append(path) or "address")
+    assert run("upload", model, "owner/name").out == "address\n"
+    assert run("upload", tmp_path, "owner/name").status == 1
+    assert sent == [model]
 
 
 def test_an_expected_error_is_one_line(run, tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ NEWS = (
     "Top seed Ana Ivanovic said on Thursday she could hardly believe her luck as a fortuitous "
     "netcord helped the new world number one avoid a humiliating second- round exit at Wimbledon ."
 )
-FARSI = "ISO 639-3 uses the code fas for the dialects spoken across Iran and アフガニスタン (Afghanistan)."
+FARSI = (
+    "ISO 639-3 uses the code fas for the dialects spoken across Iran "
+    "and アフガニスタン (Afghanistan)."
+)
 GOLDEN = {
     "studio-ousia/luke-base": (
         [[0.0037, 0.1368, -0.0091], [0.1099, 0.3329, -0.1095], [0.0765, 0.5335, 0.1179]],

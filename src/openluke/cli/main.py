@@ -12,6 +12,7 @@ from openluke.errors import OpenLukeError
 _COMMANDS = {
     "inspect": ("openluke.cli.inspect:inspect", "Say what a file or directory is."),
     "embed": ("openluke.cli.embed:embed", "Write vectors of words, mentions and texts."),
+    "upload": ("openluke.cli.upload:upload", "Put a model on the Hugging Face hub."),
 }
 _CONVERSIONS = {
     "from-original": ("from_original", "Make a model of an archive of the original project."),
