@@ -205,6 +205,28 @@ def test_a_fingerprint_of_an_artefact_is_that_of_its_manifest(tmp_path):
     assert fingerprint(one) != fingerprint(two)
 
 
+def test_artefacts_that_differ_in_content_alone_have_other_fingerprints(tmp_path):
+    one, two = make(tmp_path / "one", text="aaa"), make(tmp_path / "two", text="bbb")
+    assert read_manifest(one).files == read_manifest(two).files
+    assert fingerprint(one) != fingerprint(two)
+
+
+def test_an_artefact_that_was_edited_no_longer_stands_for_its_manifest(tmp_path):
+    path = make(tmp_path / "one")
+    before = fingerprint(path)
+    (path / "sub/data.txt").write_text("edited by hand", encoding="utf-8")
+    edited = fingerprint(path)
+    (path / "sub/data.txt").write_text("EDITED by hand", encoding="utf-8")
+    assert len({before, edited, fingerprint(path)}) == 3
+
+
+def test_another_programs_manifest_is_a_file_like_any_other(tmp_path):
+    (tmp_path / MANIFEST_NAME).write_text("{}", encoding="utf-8")
+    before = fingerprint(tmp_path)
+    (tmp_path / "data").write_text("x", encoding="utf-8")
+    assert fingerprint(tmp_path) != before
+
+
 def test_a_fingerprint_of_nothing_is_a_checkpoint_error(tmp_path):
     with pytest.raises(CheckpointError, match="nowhere: cannot be read: No such file"):
         fingerprint(tmp_path / "nowhere")

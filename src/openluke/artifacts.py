@@ -49,6 +49,8 @@ class Manifest:
     """How much it holds, for people and for checks."""
     files: dict[str, int] = field(default_factory=dict[str, int])
     """Size in bytes of each file, so that a cut-off copy is noticed without reading it."""
+    content: str = ""
+    """Hash of all files, so that artefacts with other contents have other manifests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +103,7 @@ def write_artifact(
             options=plain_options,
             counts=draft.counts,
             files={name: file.stat().st_size for name, file in _files(draft.path)},
+            content=f"{_HASH}:{_tree_digest(draft.path)}",
         )
         _write_manifest(draft.path, manifest=manifest)
         _check_target(path, replace=replace)
@@ -180,18 +183,27 @@ def is_done(
 def fingerprint(path: str | Path) -> str:
     """A hash of the content of a file or directory, independent of its name and age.
 
-    An artefact directory stands for its manifest, which names everything that it was made from.
+    An artefact directory stands for its manifest, which has a hash of its files; one whose files
+    are no longer those of the manifest is read as any other directory is.
     """
     path = Path(path)
     try:
         if path.is_dir():
-            manifest = path / MANIFEST_NAME
-            digest = _file_digest(manifest) if manifest.is_file() else _tree_digest(path)
+            whole = _has_own_files(path)
+            digest = _file_digest(path / MANIFEST_NAME) if whole else _tree_digest(path)
         else:
             digest = _file_digest(path)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
     return f"{_HASH}:{digest}"
+
+
+def _has_own_files(path: Path) -> bool:
+    """Whether a directory is an artefact with the files that its manifest says."""
+    try:
+        return bool(read_manifest(path).content)
+    except CheckpointError:
+        return False
 
 
 def _file_digest(path: Path) -> str:
