@@ -1,6 +1,6 @@
-"""Character places and piece places: the only file that does arithmetic on offsets.
+"""Character places and piece places: the only file that turns one into the other.
 
-A *boundary* is a place between two characters that no piece may go across. The text is cut into
+A *boundary* is a place between two characters that no piece may go across. Texts are cut into
 *segments* at boundaries, each segment is encoded as if it stood alone, and the pieces of all are
 joined, as LUKE has always done. A space (U+0020) directly before a boundary goes to the segment
 after it. Boundaries at which a cut would change nothing are not cut (see ``cut_rules``).
@@ -8,15 +8,15 @@ after it. Boundaries at which a cut would change nothing are not cut (see ``cut_
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding
 
-from openluke.errors import DataError
 from openluke.features import IntArray
+from openluke.tokenization.sheet import Sheet
 from openluke.tokenization.tokenizer import WordTokenizer
 
 RUN_CHARACTERS = 1 << 14
@@ -26,236 +26,233 @@ _RUNS_AT_ONCE = 256
 _Array = npt.NDArray[np.integer[Any]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlignedText:
-    """The pieces of one text, and where the boundaries asked for fall among them."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Aligned:
+    """The pieces of T texts, one text behind the other, and where boundaries fall among them."""
 
     ids: IntArray
     """*Shape:* (L,)."""
     offsets: IntArray
-    """*Shape:* (L, 2). Half-open character range of each piece, without space around it."""
-    places: IntArray
-    """How many pieces stand before each boundary. *Shape:* that of the boundaries."""
+    """Half-open character range of each piece in its text, without the space around it.
+    *Shape:* (L, 2)."""
+    bounds: _Array
+    """First piece of each text, and the end of the last. *Shape:* (T + 1,)."""
+    places: _Array
+    """How many pieces of its text stand before each boundary. *Shape:* (K,)."""
+
+
+class _Run(NamedTuple):
+    """Segments of one text that are encoded together."""
+
+    text: int
+    segments: list[str]
+
+
+class _Ranges(NamedTuple):
+    """Pieces with the places that they cover on the sheet, and the pieces before each boundary."""
+
+    starts: _Array
+    ends: _Array
+    before: _Array
 
 
 def align(
     texts: Sequence[str],
     *,
-    boundaries: Sequence[_Array],
+    boundaries: _Array,
+    counts: Sequence[int],
     tokenizer: WordTokenizer,
     prefix_space: Sequence[bool],
-) -> list[AlignedText]:
+) -> Aligned:
     """Encode texts so that no piece goes across a boundary.
 
     Args:
         texts: The texts.
-        boundaries: For each text an array, of any shape, of character places between 0 and the
-            text's length.
+        boundaries: Character places in the texts, those of the first text first. *Shape:* (K,).
+        counts: How many boundaries each text has.
         tokenizer: Whose pieces.
         prefix_space: For each text whether to encode it as if a space stood before it (unless
             one does). Only byte-level tokenizers make a difference.
     """
-    spaced = tokenizer.family == "byte_level"
-    sources = [
-        _Source(text, boundaries=places, prefix=prefix and spaced, tokenizer=tokenizer)
-        for text, places, prefix in zip(texts, boundaries, prefix_space, strict=True)
-    ]
-    aligned: dict[int, AlignedText] = {}
-    countable = {number for number, source in enumerate(sources) if source.countable}
-    for number, runs in _encode(sources, numbers=countable, tokenizer=tokenizer, offsets=False):
-        text = sources[number].align_by_lengths(runs, lengths=tokenizer.piece_bytes)
-        if text is not None:
-            aligned[number] = text
-    rest = set(range(len(sources))) - aligned.keys()
-    for number, runs in _encode(sources, numbers=rest, tokenizer=tokenizer, offsets=True):
-        aligned[number] = sources[number].align_by_offsets(runs)
-    return [aligned[number] for number in range(len(sources))]
+    added = np.zeros(len(texts), dtype=np.int64)
+    if tokenizer.family == "byte_level" and any(prefix_space):
+        added[:] = [
+            prefix and text[:1] not in ("", " ")
+            for text, prefix in zip(texts, prefix_space, strict=True)
+        ]
+        texts = [" " + text if add else text for text, add in zip(texts, added, strict=True)]
+    sheet = Sheet(texts)
+    owners = np.repeat(np.arange(len(texts)), counts)
+    places = _move_before_spaces(boundaries + added[owners], sheet=sheet, owners=owners)
+    special = _texts_with_added_tokens(sheet, tokenizer=tokenizer)
+    cuts = _choose_cuts(places, owners=owners, sheet=sheet, special=special, tokenizer=tokenizer)
+    runs = list(_runs(sheet, cuts=cuts))
+    # Where every byte of a text ends up in a piece, the pieces' lengths give the offsets.
+    by_lengths = bool(len(tokenizer.piece_bytes)) and not special.any()
+    ids, counts_of_runs, encodings = _encode(runs, tokenizer=tokenizer, offsets=not by_lengths)
+    if by_lengths:
+        ranges = _ranges_by_lengths(ids, places=places, sheet=sheet, lengths=tokenizer.piece_bytes)
+    else:
+        ranges = _ranges_by_offsets(encodings, runs=runs, places=places, sheet=sheet, cuts=cuts)
+    lengths = np.bincount(
+        np.array([run.text for run in runs], dtype=np.int64),
+        weights=counts_of_runs,
+        minlength=len(texts),
+    ).astype(np.int64)
+    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+    first_places = np.repeat(sheet.bounds[:-1] + added, lengths)
+    starts, ends = sheet.trim(ranges.starts, ends=ranges.ends)
+    offsets = np.empty((len(ids), 2), dtype=np.int32)
+    np.maximum(starts - first_places, 0, out=offsets[:, 0], casting="unsafe")
+    np.maximum(ends - first_places, 0, out=offsets[:, 1], casting="unsafe")
+    return Aligned(ids=ids, offsets=offsets, bounds=bounds, places=ranges.before - bounds[owners])
 
 
-class _Run(NamedTuple):
-    """What one call of the tokenizer gave for some segments of a text."""
+def _move_before_spaces(boundaries: _Array, *, sheet: Sheet, owners: _Array) -> _Array:
+    """Boundaries as places of the sheet, those after a space moved before it."""
+    places = sheet.bounds[owners] + boundaries
+    if not len(sheet):
+        return places
+    after_space = sheet.points[np.maximum(places, 1) - 1] == ord(" ")
+    return places - (after_space & (boundaries > 0))
 
-    ids: IntArray
-    offsets: _Array
-    """In characters of the segment; empty when they were not asked for."""
-    segments: _Array
-    """Number of the segment of each piece; empty likewise."""
+
+def _texts_with_added_tokens(sheet: Sheet, *, tokenizer: WordTokenizer) -> npt.NDArray[np.bool_]:
+    """Texts in which a special or added token may stand; cuts and lengths are not sure in them."""
+    found = np.zeros(len(sheet.texts), dtype=np.bool_)
+    if tokenizer.has_added_token(sheet.whole):
+        found[:] = [tokenizer.has_added_token(text) for text in sheet.texts]
+    return found
+
+
+def _choose_cuts(
+    places: _Array,
+    *,
+    owners: _Array,
+    sheet: Sheet,
+    special: npt.NDArray[np.bool_],
+    tokenizer: WordTokenizer,
+) -> _Array:
+    """Places inside texts at which to cut, in order."""
+    ends = sheet.bounds[owners + 1]
+    inside = (places > sheet.bounds[owners]) & (places < ends)
+    places, owners, ends = places[inside], owners[inside], ends[inside]
+    seen = ~_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)
+    cuts = places[seen | special[owners]]
+    for text in np.flatnonzero(np.diff(sheet.bounds) > RUN_CHARACTERS):
+        if not special[text]:
+            chances = _chances(sheet, text=int(text), tokenizer=tokenizer)
+            cuts = np.concatenate((cuts, chances))
+    return np.unique(cuts) if len(cuts) else cuts
+
+
+def _unseen(
+    places: _Array, *, ends: _Array, sheet: Sheet, tokenizer: WordTokenizer
+) -> npt.NDArray[np.bool_]:
+    """Whether cutting at each place surely changes no piece."""
+    points = sheet.points
+    following = np.minimum(places + 1, len(points) - 1)
+    beyond = np.where(places + 1 < ends, points[following], 0)
+    return tokenizer.cut_rule.unseen(points[places - 1], points[places], beyond)
+
+
+def _chances(sheet: Sheet, *, text: int, tokenizer: WordTokenizer) -> _Array:
+    """About one place per run of a long text at which a cut is not seen."""
+    begin, end = sheet.bounds[text : text + 2].tolist()
+    places = np.arange(begin + 1, end)
+    ends = np.full(len(places), end)
+    places = places[_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)]
+    found = np.searchsorted(places, np.arange(begin + RUN_CHARACTERS, end, RUN_CHARACTERS))
+    return places[found[found < len(places)]]
+
+
+def _runs(sheet: Sheet, *, cuts: _Array) -> Iterator[_Run]:
+    """The segments of each text, in runs of a bounded number of characters."""
+    firsts = np.searchsorted(cuts, sheet.bounds).tolist()
+    for number, text in enumerate(sheet.texts):
+        if not text:
+            continue
+        first, last = firsts[number], firsts[number + 1]
+        if first == last:
+            yield _Run(number, [text])
+            continue
+        inside = (cuts[first:last] - sheet.bounds[number]).tolist()
+        starts, ends = [0, *inside], [*inside, len(text)]
+        segments = [text[start:end] for start, end in zip(starts, ends, strict=True)]
+        if len(text) <= RUN_CHARACTERS:
+            yield _Run(number, segments)
+        else:
+            yield from (_Run(number, group) for group in _groups(segments))
+
+
+def _groups(segments: list[str]) -> Iterator[list[str]]:
+    """Segments in groups of at most about a run of characters."""
+    group: list[str] = []
+    size = 0
+    for segment in segments:
+        if group and size + len(segment) > RUN_CHARACTERS:
+            yield group
+            group, size = [], 0
+        group.append(segment)
+        size += len(segment)
+    yield group
 
 
 def _encode(
-    sources: list["_Source"], *, numbers: set[int], tokenizer: WordTokenizer, offsets: bool
-) -> Iterator[tuple[int, list[_Run]]]:
-    """The runs of each of the sources of these numbers, many runs in one call."""
-    waiting = iter(
-        (number, first, segments)
-        for number in sorted(numbers)
-        for first, segments in sources[number].runs()
-    )
-    runs: dict[int, list[_Run]] = {number: [] for number in sorted(numbers)}
+    runs: list[_Run], *, tokenizer: WordTokenizer, offsets: bool
+) -> tuple[IntArray, list[int], list[tuple[_Array, _Array]]]:
+    """Ids of all runs, how many each run has, and offsets and segments where they are wanted."""
+    waiting = iter(runs)
+    ids: list[IntArray] = [np.zeros(0, dtype=np.int32)]
+    counts: list[int] = []
+    places: list[tuple[_Array, _Array]] = []
     while group := list(islice(waiting, _RUNS_AT_ONCE)):
-        encodings = tokenizer.encode([segments for _, _, segments in group], offsets=offsets)
-        for (number, first, _), encoding in zip(group, encodings, strict=True):
-            runs[number].append(_read_run(encoding, first=first, offsets=offsets))
-    yield from runs.items()
+        encodings = tokenizer.encode([run.segments for run in group], offsets=offsets)
+        rows = [encoding.ids for encoding in encodings]
+        counts += map(len, rows)
+        ids.append(np.array(list(chain.from_iterable(rows)), dtype=np.int32))
+        if offsets:
+            places += map(_read_offsets, encodings)
+    return np.concatenate(ids), counts, places
 
 
-def _read_run(encoding: Encoding, *, first: int, offsets: bool) -> _Run:
-    ids = np.array(encoding.ids, dtype=np.int32)
-    if not offsets:
-        return _Run(ids, ids[:0], ids[:0])
-    ranges = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-    segments = np.array(encoding.word_ids, dtype=np.int64) + first
-    return _Run(ids, ranges, segments)
+def _read_offsets(encoding: Encoding) -> tuple[_Array, _Array]:
+    """Offsets within segments, and the numbers of the segments within their run."""
+    offsets = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
+    return offsets, np.array(encoding.word_ids, dtype=np.int64)
 
 
-class _Source:
-    """A text on its way through the tokenizer."""
-
-    def __init__(
-        self, text: str, *, boundaries: _Array, prefix: bool, tokenizer: WordTokenizer
-    ) -> None:
-        self.added = int(prefix and bool(text) and not text.startswith(" "))
-        self.text = " " + text if self.added else text
-        self.points = _code_points(self.text)
-        self.has_special = tokenizer.has_added_token(self.text)
-        # Where every byte of a text ends up in a piece, counting bytes gives the offsets.
-        self.countable = bool(len(tokenizer.piece_bytes)) and not self.has_special
-        places = boundaries + self.added
-        if len(self.points):
-            before = self.points[np.maximum(places, 1) - 1]
-            places = places - ((places > 0) & (before == ord(" ")))
-        self.places = places
-        self.starts = self._cut(tokenizer)
-
-    def _cut(self, tokenizer: WordTokenizer) -> _Array:
-        """First characters of the segments."""
-        cuts = _distinct(self.places)
-        cuts = cuts[(cuts > 0) & (cuts < len(self.points))]
-        if not self.has_special:
-            if len(cuts):
-                cuts = cuts[~self._unseen(cuts, tokenizer=tokenizer)]
-            if len(self.points) > RUN_CHARACTERS:
-                cuts = np.union1d(cuts, self._chances(tokenizer))
-        return np.concatenate((np.zeros(1, dtype=np.int64), cuts))
-
-    def _unseen(self, places: _Array, *, tokenizer: WordTokenizer) -> npt.NDArray[np.bool_]:
-        following = np.minimum(places + 1, len(self.points) - 1)
-        beyond = np.where(places + 1 < len(self.points), self.points[following], 0)
-        return tokenizer.cut_rule.unseen(self.points[places - 1], self.points[places], beyond)
-
-    def _chances(self, tokenizer: WordTokenizer) -> _Array:
-        """About one place per run at which a cut is not seen."""
-        places = np.arange(1, len(self.points))
-        chances = places[self._unseen(places, tokenizer=tokenizer)]
-        wanted = np.arange(RUN_CHARACTERS, len(self.points), RUN_CHARACTERS)
-        found = np.searchsorted(chances, wanted)
-        return chances[found[found < len(chances)]]
-
-    def runs(self) -> Iterator[tuple[int, list[str]]]:
-        """Number of the first segment, and the segments, of about one run of characters each."""
-        starts = self.starts.tolist()
-        ends = [*starts[1:], len(self.text)]
-        first = 0
-        while self.text and first < len(starts):
-            last = first + 1
-            while last < len(starts) and ends[last] <= starts[first] + RUN_CHARACTERS:
-                last += 1
-            ranges = zip(starts[first:last], ends[first:last], strict=True)
-            yield first, [self.text[start:end] for start, end in ranges]
-            first = last
-
-    def align_by_lengths(self, runs: list[_Run], *, lengths: _Array) -> AlignedText | None:
-        """Count bytes; ``None`` when the pieces do not hold all bytes of the text."""
-        ids = _join([run.ids for run in runs])
-        ends = np.cumsum(lengths[ids])
-        starts = ends - lengths[ids]
-        if self.text.isascii():
-            if _last(ends) != len(self.points):
-                return None
-            places = np.searchsorted(ends, self.places, side="right")
-        else:
-            first_bytes = _first_bytes(self.points)
-            if _last(ends) != first_bytes[-1]:
-                return None
-            places = np.searchsorted(ends, first_bytes[self.places], side="right")
-            starts = np.searchsorted(first_bytes, starts, side="right") - 1
-            ends = np.searchsorted(first_bytes, ends, side="left")
-        return self._finish(ids, starts=starts, ends=ends, places=places)
-
-    def align_by_offsets(self, runs: list[_Run]) -> AlignedText:
-        """Take the tokenizer's own offsets, which count from the start of each segment."""
-        ids = _join([run.ids for run in runs])
-        segments = _join([run.segments for run in runs])
-        offsets = np.concatenate([np.zeros((0, 2), np.int64), *(run.offsets for run in runs)])
-        offsets = offsets + self.starts[segments][:, None]
-        starts, ends = offsets[:, 0], offsets[:, 1]
-        # A boundary that was cut is known by its segment, the others by the pieces' ends; within
-        # a segment some normalizers make ends go back a little, but never across a word.
-        segment = np.searchsorted(self.starts, self.places, side="right") - 1
-        by_segment = np.searchsorted(segments, segment, side="left")
-        by_end = np.searchsorted(np.maximum.accumulate(ends), self.places, side="right")
-        is_cut = self.starts[segment] == self.places
-        places = np.where(is_cut, by_segment, by_end)
-        return self._finish(ids, starts=starts, ends=ends, places=places)
-
-    def _finish(
-        self, ids: IntArray, *, starts: _Array, ends: _Array, places: _Array
-    ) -> AlignedText:
-        if len(ids):
-            starts, ends = _trim(starts, ends=ends, points=self.points)
-        offsets = np.maximum(np.stack((starts, ends), axis=1) - self.added, 0)
-        return AlignedText(
-            ids=ids, offsets=offsets.astype(np.int32), places=places.astype(np.int32)
-        )
+def _ranges_by_lengths(
+    ids: IntArray, *, places: _Array, sheet: Sheet, lengths: IntArray
+) -> _Ranges:
+    """Count the bytes of the pieces."""
+    sizes = lengths[ids]
+    ends = np.cumsum(sizes, dtype=np.int64)
+    before = np.searchsorted(ends, sheet.to_bytes(places), side="right")
+    return _Ranges(*sheet.to_characters(ends - sizes, ends=ends), before)
 
 
-def _code_points(text: str) -> _Array:
-    """The characters of a text as numbers. *Shape:* (len(text),)."""
-    if text.isascii():
-        return np.frombuffer(text.encode("ascii"), dtype=np.uint8)
-    try:
-        return np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"character {error.start} of the text is U+{ord(text[error.start]):04X}, half of a "
-            "surrogate pair, which is no character; decode the text with errors='replace', or "
-            "join the pair with text.encode('utf-16', 'surrogatepass').decode('utf-16')"
-        ) from error
-
-
-def _first_bytes(points: _Array) -> _Array:
-    """Where each character begins in UTF-8, and where the text ends. *Shape:* (N + 1,)."""
-    lengths = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000)
-    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
-
-
-_IS_SPACE = np.zeros(0x110000, dtype=np.bool_)
-_IS_SPACE[[point for point in range(0x3001) if chr(point).isspace()]] = True
-
-
-def _trim(starts: _Array, *, ends: _Array, points: _Array) -> tuple[_Array, _Array]:
-    """Take the space off both ends of each range, but keep ranges of nothing but space."""
-    solid = np.flatnonzero(~_IS_SPACE[points])
-    # Number of characters other than space before each place; a range of space holds none.
-    first = np.searchsorted(solid, starts)
-    last = np.searchsorted(solid, ends) - 1
-    has_solid = first <= last
-    if not len(solid):
-        return starts, ends
-    first, last = np.minimum(first, len(solid) - 1), np.maximum(last, 0)
-    return np.where(has_solid, solid[first], starts), np.where(has_solid, solid[last] + 1, ends)
-
-
-def _last(ends: _Array) -> int:
-    return int(ends[-1]) if len(ends) else 0
-
-
-def _distinct(places: _Array) -> _Array:
-    """The places in order, each once: a set is faster than sorting for the usual few."""
-    return np.array(sorted(set(places.ravel().tolist())), dtype=np.int64)
-
-
-def _join(parts: list[Any]) -> Any:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int32)
+def _ranges_by_offsets(
+    encodings: list[tuple[_Array, _Array]],
+    *,
+    runs: list[_Run],
+    places: _Array,
+    sheet: Sheet,
+    cuts: _Array,
+) -> _Ranges:
+    """Take the tokenizer's own offsets, which count from the start of each segment."""
+    # Segments begin where texts begin and at cuts; runs hold them in the order of the sheet.
+    begins = np.union1d(sheet.bounds[:-1][np.diff(sheet.bounds) > 0], cuts)
+    n_segments = np.cumsum([0, *(len(run.segments) for run in runs)]).tolist()
+    offsets = np.concatenate([np.zeros((0, 2), np.int64), *(pair[0] for pair in encodings)])
+    numbers = [first + pair[1] for first, pair in zip(n_segments, encodings, strict=False)]
+    segments = np.concatenate([np.zeros(0, np.int64), *numbers])
+    starts = offsets[:, 0] + begins[segments]
+    ends = offsets[:, 1] + begins[segments]
+    # A boundary that begins a segment is known by it, another by the ends of the pieces. Within a
+    # segment a normalizer may make ends go back a little, but never across such a boundary.
+    segment = np.searchsorted(begins, places, side="right") - 1
+    by_segment = np.searchsorted(segments, segment, side="left")
+    by_end = np.searchsorted(np.maximum.accumulate(ends), places, side="right")
+    begins_here = begins[segment] == places if len(begins) else segment == places
+    return _Ranges(starts, ends, np.where(begins_here, by_segment, by_end))

@@ -1,5 +1,6 @@
-"""Put the pieces of one or two texts, special tokens and mentions together as model inputs."""
+"""Put pieces, special tokens and mentions of a batch together as model inputs, all at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from openluke.tokenization.layouts import Pieces
 from openluke.tokenization.tokenizer import WordTokenizer
 
 _Array = npt.NDArray[np.integer[Any]]
+NO_TEXT = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,118 +43,156 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Mentions:
-    """The mentions of one or two texts, those of the second after those of the first."""
+class Reading:
+    """T texts as pieces, with the N mentions in them."""
 
-    ids: IntArray
-    """Entity ids. *Shape:* (N,)."""
-    types: IntArray
+    pieces: Pieces
+    entity_ids: IntArray
+    """*Shape:* (N,)."""
+    entity_types: IntArray
     """*Shape:* (N,)."""
     ranges: _Array
-    """Pieces of each mention in its own text. *Shape:* (N, 2)."""
-    n_first: int
-    """How many belong to the first text."""
-
-    def __len__(self) -> int:
-        return len(self.ids)
+    """Pieces of each mention, within its text. *Shape:* (N, 2)."""
+    owners: _Array
+    """The text of each mention. *Shape:* (N,)."""
+    bounds: _Array
+    """First mention of each text, and the end of the last. *Shape:* (T + 1,)."""
 
 
 class Window(NamedTuple):
-    """What one input holds of the texts: ranges of their pieces and rows of their mentions."""
+    """What one input holds: pieces of a text and perhaps of a second one, and mentions."""
 
-    first: tuple[int, int]
-    second: tuple[int, int] | None
+    text: int
+    start: int
+    end: int
     rows: _Array
+    """Rows of ``Reading``, of mentions in the first or the second text."""
+    pair: int = NO_TEXT
+    """Number of the second text."""
+    pair_start: int = 0
+    pair_end: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Reading:
-    """One or two texts as pieces, from which windows are made."""
+class _Columns:
+    """The windows' numbers as columns, each of shape (W,)."""
 
-    frame: Frame
-    first: Pieces
-    second: Pieces | None
-    mentions: Mentions
-
-    @property
-    def is_pair(self) -> bool:
-        """Whether there are two texts."""
-        return self.second is not None
-
-    def features(self, window: Window) -> Features:
-        """One model input."""
-        start, end = window.first
-        parts = [_stretch(self.first, start=start, end=end)]
-        ranges = self.mentions.ranges[window.rows] + (1 - start)
-        if len(ranges):
-            np.clip(ranges, 1, 1 + end - start, out=ranges)
-        n_first = end - start + 2
-        if self.second is not None and window.second is not None:
-            parts.append(_stretch(self.second, start=window.second[0], end=window.second[1]))
-            in_second = window.rows >= self.mentions.n_first
-            begin = n_first + self.frame.n_separators - 1
-            moved = self.mentions.ranges[window.rows] + (begin - window.second[0])
-            moved = np.clip(moved, begin, begin + window.second[1] - window.second[0])
-            ranges = np.where(in_second[:, None], moved, ranges)
-        return _features(
-            parts,
-            frame=self.frame,
-            ids=self.mentions.ids[window.rows],
-            types=self.mentions.types[window.rows],
-            ranges=ranges.astype(np.int32, copy=False),
-            sources=window.rows.astype(np.int32),
-            starts=(start, window.second[0] if window.second is not None else 0),
+    def __init__(self, windows: Sequence[Window], *, frame: Frame) -> None:
+        table = np.array(
+            [(w.text, w.start, w.end, w.pair, w.pair_start, w.pair_end) for w in windows],
+            dtype=np.int64,
         )
+        self.text, self.start, end, self.pair, self.pair_start, pair_end = table.T
+        self.n_first = end - self.start
+        self.n_second = pair_end - self.pair_start
+        self.has_pair = self.pair != NO_TEXT
+        special = 2 + frame.n_separators * self.has_pair
+        self.bounds = np.zeros(len(windows) + 1, dtype=np.int64)
+        np.cumsum(self.n_first + self.n_second + special, out=self.bounds[1:])
+        self.second_begin = 1 + self.n_first + frame.n_separators
+        """Where the second text begins in its input, if there is one."""
 
 
-def _stretch(pieces: Pieces, *, start: int, end: int) -> Pieces:
-    """Some pieces in a row, without copying them."""
-    return Pieces(
-        ids=pieces.ids[start:end],
-        offsets=pieces.offsets[start:end],
-        texts=pieces.texts[start:end],
-        ranges=pieces.ranges,
-    )
+def assemble(windows: Sequence[Window], *, reading: Reading, frame: Frame) -> list[Features]:
+    """The model input of each window."""
+    if not windows:
+        return []
+    columns = _Columns(windows, frame=frame)
+    words = _words(columns, pieces=reading.pieces, frame=frame)
+    entities = _entities(columns, windows=windows, reading=reading)
+    counts = [len(window.rows) for window in windows]
+    entity_bounds = np.cumsum([0, *counts]).tolist()
+    word_bounds = columns.bounds.tolist()
+    inputs: list[Features] = []
+    for number, window in enumerate(windows):
+        word = slice(word_bounds[number], word_bounds[number + 1])
+        entity = slice(entity_bounds[number], entity_bounds[number + 1])
+        inputs.append(
+            Features(
+                word_ids=words.ids[word],
+                word_offsets=words.offsets[word],
+                word_texts=words.texts[word],
+                word_types=words.types[word],
+                entity_ids=entities.ids[entity],
+                entity_ranges=entities.ranges[entity],
+                entity_types=entities.types[entity],
+                entity_sources=entities.sources[entity],
+                starts=(window.start, window.pair_start),
+            )
+        )
+    return inputs
 
 
-def _features(
-    parts: list[Pieces],
-    *,
-    frame: Frame,
-    ids: IntArray,
-    types: IntArray,
-    ranges: IntArray,
-    sources: IntArray,
-    starts: tuple[int, int],
-) -> Features:
-    is_pair = len(parts) == 2
-    length = sum(map(len, parts)) + frame.n_special(pair=is_pair)
-    # Every place that no piece is written to belongs to an eos, but for the first.
-    word_ids = np.full(length, frame.eos, dtype=np.int32)
-    word_ids[0] = frame.bos
-    offsets = np.zeros((length, 2), dtype=np.int32)
-    texts = np.full(length, SPECIAL_TEXT, dtype=np.int32)
-    word_types = np.zeros(length, dtype=np.int32)
-    begin = 1
-    for number, part in enumerate(parts):
-        end = begin + len(part)
-        word_ids[begin:end] = part.ids
-        offsets[begin:end] = part.offsets
-        texts[begin:end] = part.texts
-        if len(part):
-            offsets[begin - 1] = part.offsets[0, 0]
-            offsets[end] = part.offsets[-1, 1]
-        if number:
-            word_types[begin : end + 1] = frame.second_type
-        begin = end + frame.n_separators
-    return Features(
-        word_ids=word_ids,
-        word_offsets=offsets,
-        word_texts=texts,
-        word_types=word_types,
-        entity_ids=ids,
-        entity_ranges=ranges,
-        entity_types=types,
-        entity_sources=sources,
-        starts=starts,
+class _Words(NamedTuple):
+    ids: IntArray
+    offsets: IntArray
+    texts: IntArray
+    types: IntArray
+
+
+class _Entities(NamedTuple):
+    ids: IntArray
+    ranges: IntArray
+    types: IntArray
+    sources: IntArray
+
+
+def _words(columns: _Columns, *, pieces: Pieces, frame: Frame) -> _Words:
+    """Words of all inputs, one input behind the other."""
+    has_pair = columns.has_pair
+    begins = columns.bounds[:-1]
+    # The stretches of pieces that are copied: from where, how many, to where, of which text.
+    sources = pieces.bounds[columns.text] + columns.start
+    sizes, targets = columns.n_first, begins + 1
+    numbers = np.zeros(len(begins), dtype=np.int32)
+    if has_pair.any():
+        second = pieces.bounds[columns.pair[has_pair]] + columns.pair_start[has_pair]
+        sources = np.concatenate((sources, second))
+        sizes = np.concatenate((sizes, columns.n_second[has_pair]))
+        targets = np.concatenate((targets, (begins + columns.second_begin)[has_pair]))
+        numbers = np.concatenate((numbers, np.ones(len(second), dtype=np.int32)))
+    total = int(columns.bounds[-1])
+    # Every place that no piece is copied to belongs to an eos, but for the first of an input.
+    ids = np.full(total, frame.eos, dtype=np.int32)
+    ids[begins] = frame.bos
+    texts = np.full(total, SPECIAL_TEXT, dtype=np.int32)
+    offsets = np.zeros((total, 2), dtype=np.int32)
+    before = np.cumsum(sizes) - sizes
+    steps = np.arange(int(sizes.sum()))
+    source = steps + np.repeat(sources - before, sizes)
+    target = steps + np.repeat(targets - before, sizes)
+    ids[target] = pieces.ids[source]
+    offsets[target] = pieces.offsets[source]
+    texts[target] = np.where(pieces.is_marker[source], SPECIAL_TEXT, np.repeat(numbers, sizes))
+    full = sizes > 0
+    offsets[targets[full] - 1] = offsets[targets[full], 0][:, None]
+    offsets[(targets + sizes)[full]] = offsets[(targets + sizes)[full] - 1, 1][:, None]
+    types = np.zeros(total, dtype=np.int32)
+    if frame.second_type and has_pair.any():
+        types[texts == 1] = frame.second_type
+        types[columns.bounds[1:][has_pair] - 1] = frame.second_type
+    return _Words(ids, offsets, texts, types)
+
+
+def _entities(columns: _Columns, *, windows: Sequence[Window], reading: Reading) -> _Entities:
+    """Entities of all inputs, one input behind the other."""
+    rows = np.concatenate([window.rows for window in windows])
+    counts = [len(window.rows) for window in windows]
+    window = np.repeat(np.arange(len(windows)), counts)
+    owners = reading.owners[rows]
+    sources = rows - reading.bounds[owners]
+    begin, start, size = np.ones_like(window), columns.start[window], columns.n_first[window]
+    if columns.has_pair.any():
+        second = owners != columns.text[window]
+        begin = np.where(second, columns.second_begin[window], begin)
+        start = np.where(second, columns.pair_start[window], start)
+        size = np.where(second, columns.n_second[window], size)
+        n_in_first = np.diff(reading.bounds)[columns.text[window]]
+        sources = sources + np.where(second, n_in_first, 0)
+    # A mention that goes beyond the window ends with it.
+    inside = np.minimum(np.maximum(reading.ranges[rows] - start[:, None], 0), size[:, None])
+    return _Entities(
+        ids=reading.entity_ids[rows],
+        ranges=(inside + begin[:, None]).astype(np.int32),
+        types=reading.entity_types[rows],
+        sources=sources.astype(np.int32),
     )

@@ -108,7 +108,9 @@ def _is_local(part: dict[str, Any]) -> bool:
     kind = part["type"]
     if kind == "Replace":
         pattern = part["pattern"]
-        return pattern.get("Regex") in (" {2,}", "^ +| +$") or " " not in pattern.get("String", " ")
+        if "Regex" in pattern:
+            return pattern["Regex"] in (" {2,}", r" \z", r"\A | \z")
+        return " " not in pattern["String"]
     if kind == "Prepend":
         return part["prepend"] in (" ", "▁")
     return kind in (

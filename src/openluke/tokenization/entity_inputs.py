@@ -1,26 +1,21 @@
 """Texts with mentions in, model inputs out: the door between people's texts and features."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import overload
+from itertools import chain
+from typing import NamedTuple, overload
 
 import numpy as np
 
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError, DataError
 from openluke.features import Features, IntArray
-from openluke.tokenization.alignment import AlignedText, align
-from openluke.tokenization.assembly import Frame, Mentions, Reading
-from openluke.tokenization.layouts import Layout, mark, place
+from openluke.tokenization.alignment import align
+from openluke.tokenization.assembly import NO_TEXT, Frame, Reading, Window, assemble
+from openluke.tokenization.layouts import Layout, mark, unmarked
 from openluke.tokenization.overflow import Limits, OnOverflow, Plan, plan
-from openluke.tokenization.passages import (
-    Passage,
-    PlainPassage,
-    Spans,
-    check_overlaps,
-    read_passage,
-)
-from openluke.tokenization.reports import Report, report
+from openluke.tokenization.passages import Passage, Spans, check_overlaps, read_passages
+from openluke.tokenization.reports import NOTHING, Report, report
 from openluke.tokenization.tokenizer import WordTokenizer
 
 _N_MENTIONS: dict[Layout, int] = {"entity": 1, "entity_pair": 2}
@@ -68,28 +63,31 @@ class EntityInputsConfig:
 
 
 class Windows(Sequence[Features]):
-    """The model inputs of one text, or pair of texts, made as they are asked for."""
+    """The model inputs of one text, or pair of texts: one, or more if it is long."""
 
-    def __init__(self, planned: Plan, *, report: Report) -> None:
-        self._plan = planned
+    def __init__(self, inputs: Sequence[Features], *, report: Report) -> None:
+        self._inputs = inputs
         self.report = report
         """What the inputs do not hold."""
 
     def __len__(self) -> int:
-        return len(self._plan.windows)
+        return len(self._inputs)
 
     @overload
     def __getitem__(self, index: int) -> Features: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Features]: ...
-    def __getitem__(self, index: int | slice) -> Features | list[Features]:
-        """One input, or a list of several."""
-        if isinstance(index, slice):
-            return [self._plan.reading.features(window) for window in self._plan.windows[index]]
-        return self._plan.reading.features(self._plan.windows[index])
+    def __getitem__(self, index: slice) -> Sequence[Features]: ...
+    def __getitem__(self, index: int | slice) -> Features | Sequence[Features]:
+        """One input, or several."""
+        return self._inputs[index]
 
-    def __iter__(self) -> Iterator[Features]:
-        return map(self._plan.reading.features, self._plan.windows)
+
+class _Read(NamedTuple):
+    """What reading a batch gave."""
+
+    reading: Reading
+    unknown: IntArray
+    """Rows of mentions whose title is not known."""
 
 
 class EntityInputs:
@@ -156,118 +154,181 @@ class EntityInputs:
             passages: The texts, or the first of each pair.
             pairs: The second texts.
         """
-        seconds = [None] * len(passages) if pairs is None else list(pairs)
-        if len(seconds) != len(passages):
-            raise DataError(f"found {len(seconds)} second texts for {len(passages)} first texts")
-        firsts = [self._read(passage) for passage in passages]
-        others = [None if passage is None else self._read(passage) for passage in seconds]
-        aligned = iter(self._align([text for text in (*firsts, *others) if text is not None]))
-        first_pieces = [next(aligned) for _ in firsts]
-        second_pieces = [None if text is None else next(aligned) for text in others]
+        if pairs is not None and len(pairs) != len(passages):
+            raise DataError(f"found {len(pairs)} second texts for {len(passages)} first texts")
+        if not passages:
+            return []
+        others = [passage for passage in pairs or () if passage is not None]
+        self._check_counts(passages, n_pairs=len(others))
+        reading, unknown = self._read([*passages, *others])
+        wholes = _whole_windows(reading, pairs=pairs or [None] * len(passages))
+        plans = [self._plan(whole, reading=reading) for whole in wholes]
+        windows = [
+            [whole] if planned is None else planned.windows
+            for whole, planned in zip(wholes, plans, strict=True)
+        ]
+        inputs = self._assemble(windows, plans=plans, reading=reading)
+        reports = self._reports(wholes, plans=plans, reading=reading, unknown=unknown)
+        return [Windows(made, report=report) for made, report in zip(inputs, reports, strict=True)]
+
+    def _read(self, passages: Sequence[Passage]) -> _Read:
+        """Pieces, markers and mentions of all texts, the second texts after the first."""
+        texts = read_passages(passages)
+        if not self.config.allow_overlaps:
+            check_overlaps(texts.spans, counts=texts.counts)
+        boundaries, n_boundaries = texts.boundaries
+        aligned = align(
+            texts.texts,
+            boundaries=boundaries,
+            counts=n_boundaries,
+            tokenizer=self.tokenizer,
+            prefix_space=[self._prefix_space or starts is not None for starts in texts.word_starts],
+        )
+        owners = np.repeat(np.arange(len(passages)), texts.counts)
+        ranges = texts.of_mentions(aligned.places).reshape(-1, 2)
+        pieces = unmarked(aligned)
+        if self._markers:
+            pieces, ranges = mark(pieces, ranges=ranges, markers=self._markers)
+        ids, unknown = self._entity_ids(passages, counts=texts.counts)
+        reading = Reading(
+            pieces=pieces,
+            entity_ids=ids,
+            entity_types=_types(passages, counts=texts.counts),
+            ranges=ranges,
+            owners=owners,
+            bounds=np.cumsum([0, *texts.counts]),
+        )
+        return _Read(reading, unknown)
+
+    def _plan(self, whole: Window, *, reading: Reading) -> Plan | None:
+        """The windows of a text that is too long; ``None`` for one that is not."""
+        room = self.config.max_words - self._frame.n_special(pair=whole.pair != NO_TEXT)
+        most = self.config.max_entities
+        if whole.end + whole.pair_end <= room and (most is None or len(whole.rows) <= most):
+            return None
+        return plan(whole, reading=reading, room=room, limits=self._limits)
+
+    def _assemble(
+        self,
+        windows: list[list[Window]],
+        *,
+        plans: list[Plan | None],
+        reading: Reading,
+    ) -> list[list[Features]]:
+        """The inputs of each text, those of all texts in one go where they can be."""
+        shortened = [p is not None and p.reading is not reading for p in plans]
+        together = [w for w, alone in zip(windows, shortened, strict=True) if not alone]
+        made = iter(assemble(list(chain(*together)), reading=reading, frame=self._frame))
+        inputs: list[list[Features]] = []
+        for one, planned in zip(windows, plans, strict=True):
+            if planned is None or planned.reading is reading:
+                inputs.append([next(made) for _ in one])
+            else:
+                inputs.append(assemble(one, reading=planned.reading, frame=self._frame))
+        return inputs
+
+    def _reports(
+        self,
+        wholes: list[Window],
+        *,
+        plans: list[Plan | None],
+        reading: Reading,
+        unknown: IntArray,
+    ) -> list[Report]:
+        """What the inputs of each text do not hold."""
+        ranges = reading.ranges
+        long = np.flatnonzero(ranges[:, 1] - ranges[:, 0] > self.config.max_mention_length)
+        if not len(long) and not len(unknown) and not any(plans):
+            return [NOTHING] * len(wholes)
         return [
-            self._windows(passage, first=first, pair=pair, second=second)
-            for passage, first, pair, second in zip(
-                passages, first_pieces, seconds, second_pieces, strict=True
+            report(
+                whole,
+                plan=planned,
+                reading=reading,
+                long=np.intersect1d(long, whole.rows),
+                unknown=np.intersect1d(unknown, whole.rows),
             )
+            for whole, planned in zip(wholes, plans, strict=True)
         ]
 
-    def _read(self, passage: Passage) -> PlainPassage:
-        plain = read_passage(passage)
-        if not self.config.allow_overlaps:
-            check_overlaps(plain.spans)
-        return plain
-
-    def _align(self, texts: Sequence[PlainPassage]) -> list[AlignedText]:
-        return align(
-            [text.text for text in texts],
-            boundaries=[text.boundaries for text in texts],
-            tokenizer=self.tokenizer,
-            prefix_space=[self._prefix_space or text.is_split for text in texts],
-        )
-
-    def _windows(
-        self,
-        passage: Passage,
-        *,
-        first: AlignedText,
-        pair: Passage | None,
-        second: AlignedText | None,
-    ) -> Windows:
-        self._check_count(passage, pair=pair)
-        pieces = place(first, number=0, n_mentions=len(passage.spans))
-        if self._markers:
-            pieces = mark(pieces, markers=self._markers)
-        ids, unknown = self._entity_ids(passage)
-        types = _types(passage)
-        ranges, others = pieces.ranges, None
-        if pair is not None and second is not None:
-            others = place(second, number=1, n_mentions=len(pair.spans))
-            more_ids, more_unknown = self._entity_ids(pair)
-            unknown += tuple(index + len(ids) for index in more_unknown)
-            ids = np.concatenate((ids, more_ids))
-            types = np.concatenate((types, _types(pair)))
-            ranges = np.concatenate((ranges, others.ranges))
-        mentions = Mentions(ids=ids, types=types, ranges=ranges, n_first=len(passage.spans))
-        reading = Reading(frame=self._frame, first=pieces, second=others, mentions=mentions)
-        planned = plan(reading, limits=self._limits)
-        return Windows(
-            planned,
-            report=report(
-                reading,
-                plan=planned,
-                unknown=unknown,
-                max_mention_length=self.config.max_mention_length,
-            ),
-        )
-
-    def _check_count(self, passage: Passage, *, pair: Passage | None) -> None:
-        wanted = _N_MENTIONS.get(self.config.layout)
+    def _check_counts(self, passages: Sequence[Passage], *, n_pairs: int) -> None:
+        layout = self.config.layout
+        wanted = _N_MENTIONS.get(layout)
         if wanted is None:
             return
-        if len(passage.spans) != wanted:
-            raise DataError(
-                f"found {len(passage.spans)} spans, the layout {self.config.layout!r} takes "
-                f"{wanted}"
-            )
-        if pair is not None:
-            raise DataError(
-                f"found a second text, the layout {self.config.layout!r} takes one text"
-            )
+        if n_pairs:
+            raise DataError(f"found a second text, the layout {layout!r} takes one text")
+        for number, passage in enumerate(passages):
+            if len(passage.spans) != wanted:
+                place = f"text {number}: " if len(passages) > 1 else ""
+                raise DataError(
+                    f"{place}found {len(passage.spans)} spans, the layout {layout!r} takes {wanted}"
+                )
 
-    def _entity_ids(self, passage: Passage) -> tuple[IntArray, tuple[int, ...]]:
-        """Ids of the mentions, and the indices of those whose title is not known."""
-        special, count = self.vocab.special, len(passage.spans)
-        if passage.entities is None:
-            ids = np.full(count, special.mask, dtype=np.int32)
-            if self.config.layout == "entity_pair" and special.mask2 is not None:
-                ids[1] = special.mask2
-            return ids, ()
+    def _entity_ids(
+        self, passages: Sequence[Passage], *, counts: Sequence[int]
+    ) -> tuple[IntArray, IntArray]:
+        """Ids of all mentions, and the rows of those whose title is not known."""
+        special = self.vocab.special
+        ids = np.full(sum(counts), special.mask, dtype=np.int32)
+        if self.config.layout == "entity_pair" and special.mask2 is not None:
+            ids[1::2] = special.mask2
+        unknown: list[int] = []
+        first = 0
+        for passage, count in zip(passages, counts, strict=True):
+            if passage.entities is not None:
+                found = self._find_titles(passage, titles=passage.entities, count=count)
+                unknown += [first + index for index, row in enumerate(found) if row is None]
+                ids[first : first + count] = [special.unk if row is None else row for row in found]
+            first += count
+        return ids, np.array(unknown, dtype=np.int32)
+
+    def _find_titles(
+        self, passage: Passage, *, titles: Sequence[str | None], count: int
+    ) -> list[int | None]:
         if self.config.layout != "plain":
             raise DataError(
                 f"found titles, but the layout {self.config.layout!r} has only [MASK] entities; "
                 "leave them out or use the layout 'plain'"
             )
-        titles = passage.entities
         _check_length("titles", titles, count=count)
         languages = passage.languages
         if languages is None or isinstance(languages, str):
             languages = [languages] * count
         _check_length("languages", languages, count=count)
-        found = [
-            special.mask if title is None else self.vocab.find(title, language=language)
+        return [
+            self.vocab.special.mask if title is None else self.vocab.find(title, language=language)
             for title, language in zip(titles, languages, strict=True)
         ]
-        unknown = tuple(index for index, row in enumerate(found) if row is None)
-        rows = [special.unk if row is None else row for row in found]
-        return np.array(rows, dtype=np.int32), unknown
 
 
-def _types(passage: Passage) -> IntArray:
-    count = len(passage.spans)
-    if passage.types is None:
-        return np.zeros(count, dtype=np.int32)
-    _check_length("types", passage.types, count=count)
-    return np.array(passage.types, dtype=np.int32)
+def _whole_windows(reading: Reading, *, pairs: Sequence[Passage | None]) -> list[Window]:
+    """For each first text a window that holds it, its second text, and all their mentions."""
+    lengths = np.diff(reading.pieces.bounds).tolist()
+    bounds = reading.bounds.tolist()
+    rows = np.arange(bounds[-1])
+    windows: list[Window] = []
+    second = len(pairs)
+    for first, pair in enumerate(pairs):
+        own = rows[bounds[first] : bounds[first + 1]]
+        if pair is None:
+            windows.append(Window(first, 0, lengths[first], own))
+            continue
+        both = np.concatenate((own, rows[bounds[second] : bounds[second + 1]]))
+        windows.append(Window(first, 0, lengths[first], both, second, 0, lengths[second]))
+        second += 1
+    return windows
+
+
+def _types(passages: Sequence[Passage], *, counts: Sequence[int]) -> IntArray:
+    types = np.zeros(sum(counts), dtype=np.int32)
+    first = 0
+    for passage, count in zip(passages, counts, strict=True):
+        if passage.types is not None:
+            _check_length("types", passage.types, count=count)
+            types[first : first + count] = passage.types
+        first += count
+    return types
 
 
 def _check_length(what: str, values: Sequence[object], *, count: int) -> None:

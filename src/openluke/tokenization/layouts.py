@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from openluke.features import SPECIAL_TEXT, IntArray
-from openluke.tokenization.alignment import AlignedText
+from openluke.features import IntArray
+from openluke.tokenization.alignment import Aligned
 
 Layout = Literal["plain", "entity", "entity_pair", "entity_span"]
 """``plain``: titles or [MASK] on any spans. ``entity``: one mention between ``<ent>``.
@@ -20,72 +20,78 @@ _Array = npt.NDArray[np.integer[Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pieces:
-    """The pieces of one text, with markers but without the special tokens around the text."""
+    """The pieces of T texts, one text behind the other, with markers around mentions."""
 
     ids: IntArray
     """*Shape:* (L,)."""
     offsets: IntArray
     """*Shape:* (L, 2)."""
-    texts: IntArray
-    """Number of the text of each piece, ``SPECIAL_TEXT`` for markers. *Shape:* (L,)."""
-    ranges: _Array
-    """Pieces of each mention, its markers included. *Shape:* (N, 2)."""
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def take(self, stretches: Sequence[tuple[int, int]]) -> "Pieces":
-        """Only the pieces of some stretches that hold every mention, one after another."""
-        kept = np.concatenate([np.arange(start, end) for start, end in stretches])
-        return Pieces(
-            ids=self.ids[kept],
-            offsets=self.offsets[kept],
-            texts=self.texts[kept],
-            ranges=np.searchsorted(kept, self.ranges),
-        )
+    is_marker: npt.NDArray[np.bool_]
+    """*Shape:* (L,)."""
+    bounds: _Array
+    """First piece of each text, and the end of the last. *Shape:* (T + 1,)."""
 
 
-def place(aligned: AlignedText, *, number: int, n_mentions: int) -> Pieces:
-    """The pieces of text ``number``, whose first boundaries are those of its mentions."""
+def unmarked(aligned: Aligned) -> Pieces:
+    """The pieces as they are."""
     return Pieces(
         ids=aligned.ids,
         offsets=aligned.offsets,
-        texts=np.full(len(aligned.ids), number, dtype=np.int32),
-        ranges=aligned.places[: 2 * n_mentions].reshape(-1, 2),
+        is_marker=np.zeros(len(aligned.ids), dtype=np.bool_),
+        bounds=aligned.bounds,
     )
 
 
-def mark(pieces: Pieces, *, markers: Sequence[int]) -> Pieces:
-    """Put a marker before and after each mention, the ``n``-th marker around the ``n``-th mention.
+def mark(pieces: Pieces, *, ranges: _Array, markers: Sequence[int]) -> tuple[Pieces, _Array]:
+    """Put a marker before and after each mention, and widen the mentions by their markers.
 
     Markers nest as the mentions do: of two mentions that begin together the longer is outside, of
     two equal ones the first.
+
+    Args:
+        pieces: Of T texts, each with as many mentions as there are markers.
+        ranges: Pieces of the mentions, within their texts. *Shape:* (T * K, 2).
+        markers: The token around the first mention of each text, around the second, … (K).
     """
-    events = sorted(_events(pieces.ranges.tolist()))
-    at = np.array([event[0] for event in events])
-    ids = np.array([markers[event[-1]] for event in events], dtype=np.int32)
-    places = np.append(pieces.offsets[:, 0], pieces.offsets[-1:, 1].max(initial=0))[at]
-    ranges = np.zeros_like(pieces.ranges)
-    for order, event in enumerate(events):
-        *_, is_end, mention = event
-        ranges[mention, is_end] = event[0] + order + is_end
+    n_markers = len(markers)
+    texts = np.repeat(np.arange(len(ranges) // n_markers), n_markers)
+    mentions = np.tile(np.arange(n_markers), len(ranges) // n_markers)
+    starts, ends = ranges[:, 0], ranges[:, 1]
+    width = ends - starts
+    empty = width == 0
+    # At one place the ends of mentions come before the beginnings, the inner ones first; an empty
+    # mention ends right after it began.
+    begin_keys = (2 * mentions, -width, np.ones_like(mentions), starts, texts)
+    end_keys = (
+        np.where(empty, 2 * mentions + 1, -mentions),
+        width,
+        empty.astype(np.int64),
+        ends,
+        texts,
+    )
+    order = np.lexsort([np.concatenate(pair) for pair in zip(begin_keys, end_keys, strict=True)])
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    # Where each marker lands: its place among the pieces, moved by the markers before it.
+    rank_in_text = rank - 2 * n_markers * np.concatenate((texts, texts))
+    landed = np.concatenate((starts, ends)) + rank_in_text
+    widened = np.stack((landed[: len(ranges)], landed[len(ranges) :] + 1), axis=1)
+    both = np.concatenate((texts, texts))
+    at = (np.concatenate((starts, ends)) + pieces.bounds[both])[order]
+    ids = np.tile(np.array(markers, dtype=np.int32), len(texts) // n_markers * 2)[order]
+    return _insert(pieces, at=at, ids=ids, texts=both[order]), widened
+
+
+def _insert(pieces: Pieces, *, at: _Array, ids: IntArray, texts: _Array) -> Pieces:
+    """Put tokens that cover no character before pieces, as many in every text."""
+    first, last = pieces.bounds[texts], pieces.bounds[texts + 1]
+    # A marker stands where the piece after it begins, at the end of a text where the last ends.
+    offsets = np.append(pieces.offsets, np.zeros((1, 2), dtype=np.int32), axis=0)
+    places = np.where(at < last, offsets[at, 0], np.where(first < last, offsets[at - 1, 1], 0))
+    n_each = len(at) // max(len(pieces.bounds) - 1, 1)
     return Pieces(
         ids=np.insert(pieces.ids, at, ids),
         offsets=np.insert(pieces.offsets, at, places[:, None], axis=0),
-        texts=np.insert(pieces.texts, at, SPECIAL_TEXT),
-        ranges=ranges,
+        is_marker=np.insert(pieces.is_marker, at, np.ones(len(at), dtype=np.bool_)),
+        bounds=pieces.bounds + n_each * np.arange(len(pieces.bounds)),
     )
-
-
-def _events(ranges: list[list[int]]) -> list[tuple[int, int, int, int, int, int]]:
-    """Markers as (place, whether it opens, rank, rank among equals, whether it ends, mention)."""
-    events: list[tuple[int, int, int, int, int, int]] = []
-    for mention, (start, end) in enumerate(ranges):
-        width = end - start
-        events.append((start, 1, -width, 2 * mention, 0, mention))
-        if width:
-            # At one place ends come before beginnings, those of short mentions first.
-            events.append((end, 0, width, -mention, 1, mention))
-        else:
-            events.append((end, 1, 0, 2 * mention + 1, 1, mention))
-    return events

@@ -1,7 +1,8 @@
-"""What a caller gives: a text or its words, with mentions, checked and brought to characters."""
+"""What a caller gives: texts or their words, with mentions, checked and brought to characters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -11,7 +12,7 @@ from openluke.errors import DataError
 
 Spans = Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]]
 """Half-open ranges: pairs, lists (as JSON has them), ``Span``, or an array of shape (N, 2)."""
-_SpanArray = npt.NDArray[np.int64]
+_Array = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,28 +33,47 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PlainPassage:
-    """A passage after its words were joined."""
+class Texts:
+    """The texts of passages, their words joined."""
 
-    text: str
-    spans: _SpanArray
-    """In characters. *Shape:* (N, 2)."""
-    word_starts: _SpanArray | None
-    """First character of each given word; ``None`` for a text. *Shape:* (N,)."""
+    texts: list[str]
+    spans: _Array
+    """Mentions of all texts, in characters of their text. *Shape:* (N, 2)."""
+    counts: list[int]
+    """How many mentions each text has."""
+    word_starts: list[_Array | None]
+    """For each text the first character of each given word; ``None`` for a text that was given as
+    one."""
+
+    def of_mentions(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Of values for all boundaries those for the starts and ends of mentions."""
+        if len(values) == 2 * len(self.spans):
+            return values
+        is_mention = np.concatenate(
+            [
+                np.arange(2 * count + (0 if starts is None else len(starts))) < 2 * count
+                for count, starts in zip(self.counts, self.word_starts, strict=True)
+            ]
+        )
+        return values[is_mention]
 
     @property
-    def is_split(self) -> bool:
-        """Whether the text was given as words."""
-        return self.word_starts is not None
+    def boundaries(self) -> tuple[_Array, list[int]]:
+        """Where no piece may go across: for each text its mentions, then its words; and counts."""
+        if not any(starts is not None for starts in self.word_starts):
+            return self.spans.ravel(), [2 * count for count in self.counts]
+        parts: list[_Array] = []
+        counts: list[int] = []
+        first = 0
+        for count, starts in zip(self.counts, self.word_starts, strict=True):
+            parts.append(self.spans[first : first + count].ravel())
+            first += count
+            parts.append(starts if starts is not None else parts[-1][:0])
+            counts.append(len(parts[-1]) + len(parts[-2]))
+        return np.concatenate(parts), counts
 
-    @property
-    def boundaries(self) -> _SpanArray:
-        """Where no piece may go across: starts and ends of the spans in turn, then the words."""
-        ends = self.spans.ravel()
-        return ends if self.word_starts is None else np.concatenate((ends, self.word_starts))
 
-
-def join_words(words: Sequence[str]) -> tuple[str, _SpanArray]:
+def join_words(words: Sequence[str]) -> tuple[str, _Array]:
     """The text that words make, and the place of the first character of each.
 
     *Shape:* (N,).
@@ -68,74 +88,108 @@ def join_words(words: Sequence[str]) -> tuple[str, _SpanArray]:
     return " ".join(words), np.cumsum(lengths + 1) - lengths - 1
 
 
-def read_passage(passage: Passage) -> PlainPassage:
+def read_passages(passages: Sequence[Passage]) -> Texts:
     """Join words, check spans and bring them to characters."""
-    if isinstance(passage.text, str):
-        spans = read_spans(passage.spans, length=len(passage.text), unit="characters")
-        return PlainPassage(text=passage.text, spans=spans, word_starts=None)
-    words = passage.text
-    text, starts = join_words(words)
-    spans = read_spans(passage.spans, length=len(words), unit="words")
-    ends = np.append(starts[1:] - 1, len(text))
-    in_characters = np.stack((starts[spans[:, 0]], ends[spans[:, 1] - 1]), axis=1)
-    return PlainPassage(text=text, spans=in_characters, word_starts=starts)
-
-
-def read_spans(spans: Spans, *, length: int, unit: str) -> _SpanArray:
-    """Spans as an array, each checked to lie in ``0 <= start < end <= length``.
-
-    *Shape:* (N, 2).
-    """
-    if not len(spans):
-        return np.zeros((0, 2), dtype=np.int64)
-    try:
-        array = np.asarray(spans)
-    except (ValueError, TypeError):
-        _reject_form(spans)
-    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
-        _reject_form(spans)
-    array = array.astype(np.int64, copy=False)
-    starts, ends = array[:, 0], array[:, 1]
-    wrong = (ends <= starts) | (starts < 0) | (ends > length)
+    counts = [len(passage.spans) for passage in passages]
+    spans = _gather(passages)
+    texts: list[str] = []
+    word_starts: list[_Array | None] = []
+    for passage in passages:
+        if isinstance(passage.text, str):
+            texts.append(passage.text)
+            word_starts.append(None)
+        else:
+            text, starts = join_words(passage.text)
+            texts.append(text)
+            word_starts.append(starts)
+    limits = np.repeat([len(passage.text) for passage in passages], counts)
+    wrong = (spans[:, 1] <= spans[:, 0]) | (spans[:, 0] < 0) | (spans[:, 1] > limits)
     if wrong.any():
-        _reject(array, index=int(np.argmax(wrong)), length=length, unit=unit)
-    return array
+        _reject(spans, row=int(np.argmax(wrong)), counts=counts, passages=passages)
+    first = 0
+    for text, count, starts in zip(texts, counts, word_starts, strict=True):
+        if starts is not None and count:
+            rows = slice(first, first + count)
+            spans[rows] = _words_to_characters(spans[rows], starts=starts, length=len(text))
+        first += count
+    return Texts(texts=texts, spans=spans, counts=counts, word_starts=word_starts)
 
 
-def check_overlaps(spans: _SpanArray) -> None:
-    """Raise a ``DataError`` if two spans share a character."""
-    order = np.lexsort((spans[:, 1], spans[:, 0]))
-    sorted_spans = spans[order]
-    clash = np.flatnonzero(sorted_spans[1:, 0] < sorted_spans[:-1, 1])
-    if len(clash):
-        one, other = sorted((int(order[clash[0]]), int(order[clash[0] + 1])))
+def check_overlaps(spans: _Array, *, counts: Sequence[int]) -> None:
+    """Raise a ``DataError`` if two spans of a text share a character."""
+    owners = np.repeat(np.arange(len(counts)), counts)
+    order = np.lexsort((spans[:, 1], spans[:, 0], owners))
+    before, after = order[:-1], order[1:]
+    clash = (owners[before] == owners[after]) & (spans[after, 0] < spans[before, 1])
+    if clash.any():
+        rows = sorted((int(before[np.argmax(clash)]), int(after[np.argmax(clash)])))
+        one, other = (_name(spans, row=row, counts=counts) for row in rows)
         raise DataError(
-            f"spans {one} {tuple(spans[one].tolist())} and {other} "
-            f"{tuple(spans[other].tolist())} overlap, which this configuration does not allow; "
-            "keep one of them, or set allow_overlaps"
+            f"{one} and {other} overlap, which this configuration does not allow; keep one of "
+            "them, or set allow_overlaps"
         )
 
 
-def _reject(array: _SpanArray, *, index: int, length: int, unit: str) -> NoReturn:
-    start, end = array[index].tolist()
+def _words_to_characters(spans: _Array, *, starts: _Array, length: int) -> _Array:
+    ends = np.append(starts[1:] - 1, length)
+    return np.stack((starts[spans[:, 0]], ends[spans[:, 1] - 1]), axis=1)
+
+
+def _gather(passages: Sequence[Passage]) -> _Array:
+    """The spans of all passages in one new array. *Shape:* (N, 2)."""
+    given = [passage.spans for passage in passages]
+    try:
+        if any(isinstance(spans, np.ndarray) for spans in given):
+            arrays = [np.asarray(spans) for spans in given if len(spans)]
+            array = np.concatenate(arrays) if arrays else np.zeros((0, 2), dtype=np.int64)
+        else:
+            array = np.array(list(chain.from_iterable(given)) or np.zeros((0, 2), np.int64))
+    except (ValueError, TypeError, OverflowError):
+        _reject_form(passages)
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        _reject_form(passages)
+    return array.astype(np.int64)
+
+
+def _name(spans: _Array, *, row: int, counts: Sequence[int]) -> str:
+    """A span as messages call it: by its index in its text, and the text's if there are more."""
+    ends = np.cumsum(counts)
+    text = int(np.searchsorted(ends, row, side="right"))
+    index = row - int(ends[text]) + counts[text]
+    place = f"text {text}, " if len(counts) > 1 else ""
+    return f"{place}span {index} {tuple(spans[row].tolist())}"
+
+
+def _reject(
+    spans: _Array, *, row: int, counts: Sequence[int], passages: Sequence[Passage]
+) -> NoReturn:
+    text = passages[int(np.searchsorted(np.cumsum(counts), row, side="right"))].text
+    unit = "characters" if isinstance(text, str) else "words"
+    start, end = spans[row].tolist()
     if end == start:
         fault = "is empty; expected start < end"
     elif end < start:
         fault = "is reversed; expected start < end"
     else:
-        fault = f"lies outside its text; expected 0 <= start < end <= {length}"
-    raise DataError(
-        f"span {index} ({start}, {end}) {fault} (in {unit}, of which the text has {length})"
-    )
+        fault = f"lies outside its text; expected 0 <= start < end <= {len(text)}"
+    name = _name(spans, row=row, counts=counts)
+    raise DataError(f"{name} {fault} (in {unit}, of which the text has {len(text)})")
 
 
-def _reject_form(spans: Spans) -> NoReturn:
+def _reject_form(passages: Sequence[Passage]) -> NoReturn:
     """Name the first span that is no pair of whole numbers."""
-    for index, span in enumerate(cast("Sequence[Any]", spans)):
-        pair = np.asarray(span, dtype=object)
-        whole = all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in pair.flat)
-        if pair.shape != (2,) or not whole:
-            raise DataError(
-                f"span {index} is {span!r}; expected a pair of whole numbers (start, end)"
-            )
-    raise DataError(f"spans are {spans!r}; expected pairs of whole numbers (start, end)")
+    for number, passage in enumerate(passages):
+        place = f"text {number}, " if len(passages) > 1 else ""
+        for index, span in enumerate(cast("Sequence[Any]", passage.spans)):
+            if not _is_pair(span):
+                raise DataError(
+                    f"{place}span {index} is {span!r}; expected a pair of whole numbers "
+                    "(start, end)"
+                )
+    raise DataError("spans are not lists of pairs of whole numbers (start, end) of 64 bits")
+
+
+def _is_pair(span: Any) -> bool:
+    if isinstance(span, str) or not hasattr(span, "__len__") or len(span) != 2:
+        return False
+    return all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in span)

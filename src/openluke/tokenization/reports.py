@@ -1,4 +1,4 @@
-"""What a model input does not hold of what was given: nothing is dropped silently."""
+"""What the inputs of a text do not hold of what was given: nothing is dropped silently."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from openluke.records import Span
-from openluke.tokenization.assembly import Reading
+from openluke.tokenization.assembly import NO_TEXT, Reading, Window
 from openluke.tokenization.overflow import Plan
+
+_Array = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,66 +35,65 @@ class Report:
 
 
 NOTHING = Report()
-"""The report on an input that holds everything."""
+"""The report on inputs that hold everything as it was given."""
 
 
 def report(
-    reading: Reading, *, plan: Plan, unknown: tuple[int, ...], max_mention_length: int
+    whole: Window, *, plan: Plan | None, reading: Reading, long: _Array, unknown: _Array
 ) -> Report:
-    """Compare what was given with what the windows hold."""
-    widths = reading.mentions.ranges[:, 1] - reading.mentions.ranges[:, 0]
-    long = _indices(np.flatnonzero(widths > max_mention_length)) if len(widths) else ()
-    if _holds_everything(reading, plan=plan):
-        if not long and not unknown:
-            return NOTHING
-        return Report(long_mentions=long, unknown_titles=unknown)
-    kept = np.zeros(len(widths), dtype=np.bool_)
-    for window in plan.windows:
-        kept[window.rows] = True
+    """Compare what was given with what the windows hold.
+
+    Args:
+        whole: A window that would hold everything.
+        plan: The windows; ``None`` if ``whole`` is the only one.
+        reading: The texts.
+        long: Rows of mentions longer than ``max_mention_length``.
+        unknown: Rows of mentions with unknown titles.
+    """
+    if plan is None and not len(long) and not len(unknown):
+        return NOTHING
+    long_mentions, unknown_titles = _indices(long, whole=whole), _indices(unknown, whole=whole)
+    if plan is None:
+        return Report(long_mentions=long_mentions, unknown_titles=unknown_titles)
+    # A shortened text has all its mentions, in rows of its own.
+    held = [whole.rows] if plan.stretches else [window.rows for window in plan.windows]
     return Report(
-        unread=_unread(reading, plan=plan),
-        lost_mentions=_indices(np.flatnonzero(~kept)),
-        cut_mentions=_indices(plan.cut),
-        long_mentions=long,
-        unknown_titles=unknown,
+        unread=_unread(whole, plan=plan, reading=reading),
+        lost_mentions=_indices(np.setdiff1d(whole.rows, np.concatenate(held)), whole=whole),
+        cut_mentions=_indices(plan.cut, whole=whole),
+        long_mentions=long_mentions,
+        unknown_titles=unknown_titles,
     )
 
 
-def _holds_everything(reading: Reading, *, plan: Plan) -> bool:
-    window = plan.windows[0]
-    return (
-        plan.reading is reading
-        and window.first == (0, len(reading.first))
-        and (reading.second is None or window.second == (0, len(reading.second)))
-        and len(window.rows) == len(reading.mentions)
-    )
+def _indices(rows: _Array, *, whole: Window) -> tuple[int, ...]:
+    """Rows as callers count mentions: those of the second text follow those of the first."""
+    return tuple(np.searchsorted(whole.rows, rows).tolist())
 
 
-def _unread(reading: Reading, *, plan: Plan) -> tuple[tuple[int, Span], ...]:
+def _unread(whole: Window, *, plan: Plan, reading: Reading) -> tuple[tuple[int, Span], ...]:
     """Stretches of pieces that no window holds, as characters of their texts."""
-    unread: list[tuple[int, Span]] = []
-    for number, given in enumerate((reading.first, reading.second)):
-        if given is None or not len(given):
-            continue
-        read = np.zeros(int(given.offsets.max()) + 1, dtype=np.bool_)
-        for start, end in _read_ranges(plan, number=number).tolist():
-            read[start:end] = True
-        outside = [not read[start:end].any() for start, end in given.offsets.tolist()]
-        edges = np.flatnonzero(np.diff(np.array([0, *outside, 0])))
-        for begin, end in edges.reshape(-1, 2).tolist():
-            span = Span(int(given.offsets[begin, 0]), int(given.offsets[end - 1, 1]))
-            unread.append((number, span))
+    firsts = plan.stretches or [(window.start, window.end) for window in plan.windows]
+    unread = _gaps(whole.text, number=0, held=firsts, reading=reading)
+    if whole.pair != NO_TEXT:
+        seconds = [(window.pair_start, window.pair_end) for window in plan.windows]
+        unread += _gaps(whole.pair, number=1, held=seconds, reading=reading)
     return tuple(unread)
 
 
-def _read_ranges(plan: Plan, *, number: int) -> npt.NDArray[np.integer[Any]]:
-    """Character ranges of all pieces of a text that some window holds."""
-    pieces = plan.reading.second if number else plan.reading.first
-    places = [window.second if number else window.first for window in plan.windows]
-    if pieces is None:
-        return np.zeros((0, 2), dtype=np.int64)
-    return np.concatenate([pieces.offsets[slice(*place)] for place in places if place is not None])
-
-
-def _indices(rows: npt.NDArray[np.integer[Any]]) -> tuple[int, ...]:
-    return tuple(rows.tolist())
+def _gaps(
+    text: int, *, number: int, held: list[tuple[int, int]], reading: Reading
+) -> list[tuple[int, Span]]:
+    first, last = reading.pieces.bounds[text : text + 2].tolist()
+    steps = np.zeros(last - first + 1, dtype=np.int64)
+    for start, end in held:
+        steps[start] += 1
+        steps[end] -= 1
+    missing = np.flatnonzero((np.cumsum(steps[:-1]) == 0) & ~reading.pieces.is_marker[first:last])
+    if not len(missing):
+        return []
+    groups = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
+    offsets = reading.pieces.offsets[first:last]
+    return [
+        (number, Span(int(offsets[group[0], 0]), int(offsets[group[-1], 1]))) for group in groups
+    ]

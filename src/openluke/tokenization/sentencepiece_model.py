@@ -67,9 +67,11 @@ def build_sentencepiece(model: SentencePieceModel, *, path: str | Path) -> Token
     rows += model.pieces[len(_FILE_SPECIALS) :]
     rows.append(("<mask>", 0.0))
     tokenizer = Tokenizer(_bpe(rows, model=model) if model.is_bpe else _unigram(rows, model=model))
-    tokenizer.normalizer = _normalizer(model)
+    tokenizer.normalizer = normalizers.Sequence(_normalizers(model))
+    # With spaces collapsed, the one at the start of a text, if any, is the dummy prefix itself.
+    scheme = "always" if model.dummy_prefix and model.collapse_spaces else "never"
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(
-        replacement=SPACE_MARK, prepend_scheme="never"
+        replacement=SPACE_MARK, prepend_scheme=scheme
     )
     return tokenizer
 
@@ -97,16 +99,16 @@ def _bpe(rows: list[tuple[str, float]], *, model: SentencePieceModel) -> models.
     )
 
 
-def _normalizer(model: SentencePieceModel) -> normalizers.Normalizer:
+def _normalizers(model: SentencePieceModel) -> list[normalizers.Normalizer]:
     steps: list[normalizers.Normalizer] = []
     if model.charsmap:
         steps.append(normalizers.Precompiled(model.charsmap))
     if model.collapse_spaces:
-        steps.append(normalizers.Replace(Regex("^ +| +$"), ""))
         steps.append(normalizers.Replace(Regex(" {2,}"), " "))
-    if model.dummy_prefix:
+        steps.append(normalizers.Replace(Regex(r" \z" if model.dummy_prefix else r"\A | \z"), ""))
+    elif model.dummy_prefix:
         steps.append(normalizers.Prepend(" "))
-    return normalizers.Sequence(steps)
+    return steps
 
 
 def _parse_model(message: memoryview) -> SentencePieceModel:

@@ -194,14 +194,18 @@ class WordTokenizer:
 
     @cached_property
     def piece_bytes(self) -> IntArray:
-        """Bytes of each piece of a byte-level tokenizer; empty for the other families.
+        """Bytes of each piece, if pieces hold exactly the bytes of a text; else empty.
 
         *Shape:* (n_words,).
         """
         if self.family != "byte_level" or self._rust.normalizer is not None:
             return np.zeros(0, dtype=np.int32)
+        vocab = self._rust.get_vocab(with_added_tokens=False)
+        if not vocab.keys() >= set(pre_tokenizers.ByteLevel.alphabet()):
+            # Bytes that no piece holds would be dropped from texts.
+            return np.zeros(0, dtype=np.int32)
         lengths = np.zeros(self.n_words, dtype=np.int32)
-        for content, row in self._rust.get_vocab(with_added_tokens=False).items():
+        for content, row in vocab.items():
             # One letter of the byte-level alphabet stands for one byte.
             lengths[row] = len(content)
         return lengths

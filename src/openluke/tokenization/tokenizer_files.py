@@ -18,6 +18,8 @@ from openluke.tokenization.special_tokens import Declarations, read_declarations
 Family = Literal["byte_level", "sentencepiece", "wordpiece"]
 """How texts become pieces: RoBERTa's byte-level BPE, XLM-R's SentencePiece, BERT's WordPiece."""
 
+_LAST = 1 << 62
+
 FILES: dict[Family, tuple[str, ...]] = {
     "sentencepiece": ("sentencepiece.bpe.model",),
     "byte_level": ("vocab.json", "merges.txt"),
@@ -25,6 +27,8 @@ FILES: dict[Family, tuple[str, ...]] = {
 }
 """Vocabulary files of each family other than ``tokenizer.json``."""
 
+ENTITY_TOKENS = ("[UNK]", "[PAD]", "[MASK]", "[MASK2]")
+"""Names of special entities, which are no words."""
 _ROBERTA_ROLES = {"bos": "<s>", "eos": "</s>", "pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
 _BERT_ROLES = {"bos": "[CLS]", "eos": "[SEP]", "pad": "[PAD]", "unk": "[UNK]", "mask": "[MASK]"}
 DEFAULT_ROLES: dict[Family, Mapping[str, str]] = {
@@ -67,8 +71,25 @@ def _read_tokenizer_json(path: Path) -> tuple[Tokenizer, Family]:
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from error
     with RustErrors(path):
-        rust = Tokenizer.from_str(text)
+        rust = Tokenizer.from_str(_without_entity_tokens(text))
     return rust, _family_of(rust, path=path)
+
+
+def _without_entity_tokens(text: str) -> str:
+    """Take the special entities out of the added words.
+
+    transformers 5 adds [UNK], [PAD], [MASK] and [MASK2] to the words of LUKE, with ids for which
+    no model has rows.
+    """
+    if '"[MASK2]"' not in text:
+        return text
+    state = json.loads(text)
+    state["added_tokens"] = [
+        token
+        for token in state["added_tokens"]
+        if token["content"] not in ENTITY_TOKENS or token["content"] in state["model"]["vocab"]
+    ]
+    return json.dumps(state, ensure_ascii=False)
 
 
 def _family_of(rust: Tokenizer, *, path: Path) -> Family:
@@ -150,20 +171,28 @@ def _add_declared_tokens(
     ]
     rust.add_special_tokens(special)
     seen = known | {token.content for token in special}
-    others = [token for content, token in declared.tokens.items() if content not in seen]
-    others.sort(key=lambda token: declared.ids.get(token.content, 1 << 62))
+    others = [
+        token
+        for content, token in declared.tokens.items()
+        if content not in seen and not _is_foreign(content, rust=rust)
+    ]
+    others.sort(key=lambda token: declared.ids.get(token.content, _LAST))
     for token in others:
         if token.special:
             rust.add_special_tokens([token])
         else:
             rust.add_tokens([token])
     for content, row in declared.ids.items():
-        if rust.token_to_id(content) != row:
+        if rust.token_to_id(content) != row and not _is_foreign(content, rust=rust):
             raise CheckpointError(
                 f"{directory}: its files give {content!r} the id {row}, but after its vocabulary "
                 f"it gets {rust.token_to_id(content)}; the vocabulary is not the one that the "
                 "files were written for"
             )
+
+
+def _is_foreign(content: str, *, rust: Tokenizer) -> bool:
+    return content in ENTITY_TOKENS and rust.token_to_id(content) is None
 
 
 def _default_token(content: str, *, role: str, family: Family) -> AddedToken:
