@@ -79,7 +79,7 @@ def test_a_killed_process_leaves_nothing_that_looks_finished(tmp_path, caplog):
 
 def test_a_finished_artefact_is_replaced_only_on_request(tmp_path):
     path = make(tmp_path / "pages", text="old")
-    with pytest.raises(CheckpointError, match="finished artefact already; ask to replace"):
+    with pytest.raises(CheckpointError, match="is finished already"):
         make(path, text="new")
     assert (path / "sub/data.txt").read_text() == "old"
     make(path, text="new", replace=True)

@@ -236,7 +236,9 @@ def _check_target(path: Path, *, replace: bool) -> None:
     if not (path / MANIFEST_NAME).is_file():
         raise CheckpointError(f"{path}: exists and is no openluke artefact; choose another place")
     if not replace:
-        raise CheckpointError(f"{path}: is a finished artefact already; ask to replace it")
+        raise CheckpointError(
+            f"{path}: is finished already; choose another place, or replace it (--replace)"
+        )
 
 
 def _move_into_place(draft: Path, *, target: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from openluke.errors import ConfigError, DataError
 from openluke.inference import embed_file as module
 from openluke.inference.embed_file import EmbedJob, count_lines, embed_file
-from openluke.inference.passage_lines import read_passages
+from openluke.inference.passage_lines import read_lines
 from openluke.inference.pipeline import Pipeline
 
 ROWS = [
@@ -37,7 +37,7 @@ def change(job: EmbedJob, **values) -> EmbedJob:
 @pytest.fixture
 def one_text_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
     def chunks(path: Path) -> Iterator[list]:
-        return ([passage] for passage in read_passages(path))
+        return ([passage] for passage in read_lines(path))
 
     monkeypatch.setattr(module, "_chunks", chunks)
 
@@ -149,6 +149,8 @@ def test_an_output_is_replaced_only_on_request(pipeline: Pipeline, job: EmbedJob
         ("{", "not JSON"),
         ("[1]", 'expected an object with a "text"'),
         ('{"text": 3}', 'expected an object with a "text"'),
+        ('{"text": "a \\ud800"}', "lone surrogate at character 2"),
+        ('{"text": "a", "spans": [[0, 1]], "entities": []}', "one for each of the 1 spans"),
         ('{"text": "a", "spans": 3}', "'spans' is 3, expected a list"),
         ('{"text": "a", "spans": [[0, 5]]}', "outside|5"),
     ],

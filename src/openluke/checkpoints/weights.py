@@ -60,7 +60,11 @@ def write_weights(tensors: Mapping[str, Tensor], *, path: Path) -> None:
         independent[name] = tensor.clone() if tensor.data_ptr() in seen else tensor
         seen.add(tensor.data_ptr())
     with atomic_file(path) as temporary:
+        # safetensors makes files that only their owner can read; models are to be shared
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(independent, str(temporary), metadata={"format": "pt"})
+        temporary.chmod(mode)
 
 
 def _read_file(path: Path) -> dict[str, Tensor]:

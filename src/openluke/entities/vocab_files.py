@@ -64,7 +64,9 @@ def write_table(
         write_mapped(path, rows=rows, replace=replace)
         return
     if not replace and Path(path).exists():
-        raise CheckpointError(f"{path}: exists already; ask to replace it")
+        raise CheckpointError(
+            f"{path}: exists already; choose another place, or replace it (--replace)"
+        )
     try:
         with (
             atomic_file(path) as partial,

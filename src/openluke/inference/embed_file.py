@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openluke.artifacts import atomic_file, fingerprint
 from openluke.errors import ConfigError, DataError
-from openluke.inference.passage_lines import read_passages
+from openluke.inference.passage_lines import read_lines
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.scheduling import chunks_of_texts
 from openluke.inference.vector_files import FORMS, VectorForm
@@ -24,7 +24,7 @@ class EmbedJob:
     model: str
     """What tells the model from others; a job is only resumed with the same."""
     input: Path
-    """JSON lines; see ``passage_lines.read_passages``."""
+    """JSON lines; see ``passage_lines.read_lines``."""
     output: Path
     form: VectorForm = "jsonl"
     """Form of the output."""
@@ -46,7 +46,9 @@ def embed_file(
         on_texts: Called with the number of texts that are done, also of those done before.
     """
     if job.output.exists() and not job.replace:
-        raise ConfigError(f"{job.output}: already exists; choose another output or ask to replace")
+        raise ConfigError(
+            f"{job.output}: already exists; choose another output, or replace it (--replace)"
+        )
     parts = job.output.with_name(f".{job.output.name}.parts")
     _open_parts(parts, job=job, pipeline=pipeline)
     done: list[Path] = []
@@ -78,7 +80,7 @@ def count_lines(path: Path) -> int:
 
 
 def _chunks(path: Path) -> Iterator[list[Passage]]:
-    return chunks_of_texts(read_passages(path), size=lambda passage: len(passage.text))
+    return chunks_of_texts(read_lines(path), size=lambda passage: len(passage.text))
 
 
 def _open_parts(parts: Path, *, job: EmbedJob, pipeline: Pipeline) -> None:

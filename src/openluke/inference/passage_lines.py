@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from openluke.errors import DataError
-from openluke.tokenization.passages import Passage, read_passage
+from openluke.tokenization.passages import Passage, read_passages
 
 _KEYS = {"text", "spans", "entities", "languages", "types"}
 
 
-def read_passages(path: Path) -> Iterator[Passage]:
+def read_lines(path: Path) -> Iterator[Passage]:
     """Read ``{"text": …, "spans": [[start, end], …], "entities": [title, …]}``, one each line.
 
     ``spans`` may be left out, and so may ``entities``, ``languages`` (one for all or one each) and
@@ -49,9 +49,17 @@ def _passage(line: str, *, file: Path, number: int) -> Passage:
     )
     try:
         _check_lists(passage)
-        read_passage(passage)
+        read_passages([passage])
+        values["text"].encode()
     except DataError as error:
         raise DataError(str(error), file=file, line=number) from error
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"the text has a lone surrogate at character {error.start}, which is no character; "
+            "write it as it was before it was cut",
+            file=file,
+            line=number,
+        ) from error
     return passage
 
 

@@ -63,6 +63,9 @@ class EncoderConfig:
     """Whether a tanh layer over the first word makes a vector of the whole input."""
 
     def __post_init__(self) -> None:
+        for name in ("n_words", "hidden_size", "entity_size", "n_layers", "n_heads", "n_positions"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
         if self.hidden_size % self.n_heads:
             raise ConfigError(
                 f"hidden_size {self.hidden_size} is not a multiple of n_heads {self.n_heads}"
