@@ -155,7 +155,7 @@ def test_titles_that_look_like_languages_are_ambiguous_too(tmp_path):
 def test_a_finished_file_is_replaced_only_on_request(tmp_path, english):
     for form in ("huggingface", "mapped"):
         english.write(tmp_path / form, form=form)
-        with pytest.raises(CheckpointError, match="exists already"):
+        with pytest.raises(CheckpointError, match="already"):
             english.write(tmp_path / form, form=form)
         english.write(tmp_path / form, form=form, replace=True)
 
