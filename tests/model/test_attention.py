@@ -76,9 +76,7 @@ def test_plain_attention_is_attention_with_one_query(shape, only_entities):
     (ww, _, ew, _), keys, values = tensors(layout, dtype=torch.float64)
     if only_entities:
         ww = None
-    expected = reference.attend(
-        Queries(ww, ww, ew, ew), keys=keys, values=values, layout=layout
-    )
+    expected = reference.attend(Queries(ww, ww, ew, ew), keys=keys, values=values, layout=layout)
     query = ew if ww is None else torch.cat([ww, ew])
     found = plain_attention(query, keys=keys, values=values, layout=layout)
     assert torch.allclose(found, expected, atol=1e-10)
@@ -109,9 +107,7 @@ def test_kernel_is_finite_and_near_in_low_precision(kernel, dtype):
     gradients = torch.autograd.grad(found.float().sin().sum(), leaves)
     assert all(gradient.isfinite().all() for gradient in gradients)
     wide = [x.detach().double() for x in leaves]
-    expected = reference.attend(
-        Queries(*wide[:4]), keys=wide[4], values=wide[5], layout=layout
-    )
+    expected = reference.attend(Queries(*wide[:4]), keys=wide[4], values=wide[5], layout=layout)
     assert torch.allclose(found.double(), expected, atol=0.05)
 
 
@@ -154,7 +150,7 @@ def test_layer_is_the_same_with_and_without_the_private_operator(attention, monk
     layout = Layout([5, 3], entity_counts=[2, 3])
     rows = torch.randn(13, 16, dtype=torch.float64)
     expected = attention(rows, layout=layout)
-    monkeypatch.setattr(attention_module, "can_merge", lambda keys, *, dropout: False)
+    monkeypatch.setattr(attention_module, "can_merge", lambda *_, **__: False)
     assert torch.allclose(attention(rows, layout=layout), expected)
 
 

@@ -86,10 +86,10 @@ def columns_of_padded(arrays: Mapping[str, Array | None], *, word_pad_id: int) -
     positions = _entity_positions(arrays, entity_ids=entity_ids)[entity_mask]
     _check_words(mask.sum(1))
     sequence = np.nonzero(entity_mask)[0]
-    if positions.size and positions.max() >= n_columns:
+    if positions.size and not -1 <= positions.min() <= positions.max() < n_columns:
         raise DataError(
-            f"entity_positions reach word {positions.max()}, the inputs have words 0 to "
-            f"{n_columns - 1}"
+            f"entity_positions reach from {positions.min()} to {positions.max()}, the inputs have "
+            f"words 0 to {n_columns - 1}; -1 fills rows up"
         )
     readable = np.where(mask[sequence[:, None], np.maximum(positions, 0)], positions, -1)
     first, last = _mention_ends(arrays, mask=entity_mask, positions=readable)
@@ -116,15 +116,9 @@ def _columns(
     *, word_counts: Array, entity_counts: Array, padded_shape: tuple[int, int, int], **arrays: Array
 ) -> Columns:
     arrays = {name: array.astype(np.int64) for name, array in arrays.items()}
-    for name, lowest in (
-        ("word_ids", 0),
-        ("word_types", 0),
-        ("entity_ids", 0),
-        ("entity_types", 0),
-        ("mention_positions", 0),
-    ):
-        if arrays[name].size and arrays[name].min() < lowest:
-            raise DataError(f"{name} hold {arrays[name].min()}, expected at least {lowest}")
+    for name in ("word_ids", "word_types", "entity_ids", "entity_types"):
+        if arrays[name].size and arrays[name].min() < 0:
+            raise DataError(f"{name} hold {arrays[name].min()}, expected no negative number")
     extent = Extent(
         word_ids=_rows(arrays["word_ids"]),
         word_types=_rows(arrays["word_types"]),

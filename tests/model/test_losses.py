@@ -1,0 +1,123 @@
+"""Losses count what has a label, and are zero with a gradient where nothing has one."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from openluke.errors import ConfigError
+from openluke.model.batch import Batch
+from openluke.model.config import HeadConfig
+from openluke.model.heads import AnswerScores, build_head
+from openluke.model.losses import (
+    IGNORE,
+    answer_loss,
+    classification_loss,
+    masked_loss,
+    multi_label_loss,
+    regression_loss,
+    single_label_loss,
+)
+from tests.model.conftest import features
+
+
+def draw(*shape):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(0)).requires_grad_()
+
+
+def test_rows_without_a_label_do_not_count():
+    scores, labels = draw(4, 3), torch.tensor([1, IGNORE, 0, IGNORE])
+    expected = functional.cross_entropy(scores[[0, 2]], labels[[0, 2]])
+    assert torch.allclose(single_label_loss(scores, labels=labels), expected)
+
+
+def test_labels_that_are_not_known_do_not_count():
+    scores = draw(2, 3)
+    labels = torch.tensor([[1, 0, IGNORE], [1, IGNORE, IGNORE]])
+    known = labels != IGNORE
+    expected = functional.binary_cross_entropy_with_logits(scores[known], labels[known].float())
+    assert torch.allclose(multi_label_loss(scores, labels=labels), expected)
+
+
+def test_numbers_that_are_not_known_do_not_count():
+    scores, labels = draw(3, 1), torch.tensor([1.0, float("nan"), 3.0])
+    expected = (scores[[0, 2], 0] - labels[[0, 2]]).square().mean()
+    assert torch.allclose(regression_loss(scores, labels=labels), expected)
+    with pytest.raises(ConfigError, match="a label for each score"):
+        regression_loss(draw(3, 2), labels=labels)
+
+
+NOTHING = {
+    "single_label": torch.tensor([IGNORE, IGNORE]),
+    "multi_label": torch.full((2, 3), IGNORE),
+    "regression": torch.full((2, 3), float("nan")),
+}
+
+
+@pytest.mark.parametrize(("problem", "labels"), NOTHING.items(), ids=NOTHING)
+@pytest.mark.parametrize("rows", [2, 0])
+def test_no_label_gives_zero_with_a_gradient(problem, labels, rows):
+    scores = draw(rows, 3)
+    loss = classification_loss(scores, labels=labels[:rows], problem=problem)
+    loss.backward()
+    assert loss == 0
+    assert (scores.grad == 0).all()
+
+
+def test_choices_that_are_not_there_have_no_part_in_the_loss():
+    scores = draw(2, 3)
+    padded = scores.masked_fill(torch.tensor([[False] * 3, [False, False, True]]), float("-inf"))
+    labels = torch.tensor([2, 0])
+    loss = single_label_loss(padded, labels=labels)
+    loss.backward()
+    expected = functional.cross_entropy(scores[:1], labels[:1])
+    expected = expected + functional.cross_entropy(scores[1:, :2], labels[1:])
+    assert torch.allclose(loss, expected / 2)
+    assert scores.grad.isfinite().all()
+
+
+def test_answers_are_sought_in_their_own_sequence(batch):
+    scores = AnswerScores(draw(16), draw(16) * 2)
+    start, end = torch.tensor([1, 0, 9]), torch.tensor([2, IGNORE, 6])
+    found = answer_loss(scores, batch=batch, start=start, end=end)
+    starts = [(scores.start[:5], 1), (scores.start[5:9], 0)]
+    ends = [(scores.end[:5], 2), (scores.end[9:], 6)]
+    expected = [
+        sum(functional.cross_entropy(x, torch.tensor(place)) for x, place in places) / 2
+        for places in (starts, ends)
+    ]
+    assert torch.allclose(found, sum(expected) / 2)
+    found.backward()
+
+
+def test_no_answer_gives_zero_with_a_gradient(batch):
+    scores = AnswerScores(draw(16), draw(16))
+    nowhere = torch.full((3,), IGNORE)
+    loss = answer_loss(scores, batch=batch, start=nowhere, end=nowhere)
+    loss.backward()
+    assert loss == 0
+    assert (scores.start.grad == 0).all()
+
+
+def test_masked_rows_alone_give_the_loss_of_all_rows(encoder, batch):
+    head = build_head(HeadConfig(kind="masked"), encoder=encoder).eval()
+    output = encoder(batch)
+    words = torch.where(torch.arange(16) % 3 == 0, batch.word_ids, IGNORE)
+    entities = torch.tensor([IGNORE, 3, IGNORE, 0, IGNORE])
+    found = masked_loss(head, output=output, word_labels=words, entity_labels=entities)
+    scores = head(output, batch)
+    expected = functional.cross_entropy(scores.words, words)
+    assert torch.allclose(found.words, expected, atol=1e-6)
+    assert torch.allclose(
+        found.entities, functional.cross_entropy(scores.entities, entities), atol=1e-6
+    )
+    assert torch.allclose(found.total, found.words + found.entities)
+
+
+def test_a_batch_without_masks_gives_zero_and_every_gradient(encoder):
+    head = build_head(HeadConfig(kind="masked"), encoder=encoder)
+    batch = Batch.collate([features([0, 4, 2])], max_mention_length=3)
+    nothing = torch.full((3,), IGNORE)
+    loss = masked_loss(head, output=encoder(batch), word_labels=nothing, entity_labels=nothing[:0])
+    loss.total.backward()
+    assert loss.total == 0
+    assert all(p.grad is not None and (p.grad == 0).all() for p in head.parameters())
