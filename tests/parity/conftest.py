@@ -69,9 +69,7 @@ def mluke_of_transformers(
     mluke.save(directory)
 
     def make(task: str | None = None) -> MLukeTokenizer:
-        return MLukeTokenizer.from_pretrained(
-            directory, task=task, entity_vocab=dict(ENTITY_IDS)
-        )
+        return MLukeTokenizer.from_pretrained(directory, task=task, entity_vocab=dict(ENTITY_IDS))
 
     return make
 

@@ -48,7 +48,8 @@ def swallows(model: sentencepiece.SentencePieceProcessor, text: str) -> bool:
 def fairseq_ids(model: sentencepiece.SentencePieceProcessor, text: str) -> list[int]:
     """The ids that XLM-R has for a text: those of SentencePiece, one more, unknown ones 3."""
     return [
-        row + 1 if row != model.unk_id() else FAIRSEQ_UNK for row in model.encode(text, out_type=int)
+        row + 1 if row != model.unk_id() else FAIRSEQ_UNK
+        for row in model.encode(text, out_type=int)
     ]
 
 
@@ -59,7 +60,9 @@ def our_ids(tokenizer: WordTokenizer, text: str) -> list[int]:
 @pytest.fixture(scope="module", params=["unigram", "bpe"])
 def pair(request, tmp_path_factory):
     """Our tokenizer and SentencePiece, of the same model file."""
-    directory = small.write_mluke(tmp_path_factory.mktemp("spm") / request.param, kind=request.param)
+    directory = small.write_mluke(
+        tmp_path_factory.mktemp("spm") / request.param, kind=request.param
+    )
     model = sentencepiece.SentencePieceProcessor(
         model_file=str(directory / "sentencepiece.bpe.model")
     )

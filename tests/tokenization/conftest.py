@@ -30,7 +30,9 @@ def tokenizers(files: dict[str, Path]) -> dict[str, WordTokenizer]:
 
 
 @pytest.fixture(scope="session", params=["byte_level", "sentencepiece", "wordpiece"])
-def tokenizer(request: pytest.FixtureRequest, tokenizers: dict[str, WordTokenizer]) -> WordTokenizer:
+def tokenizer(
+    request: pytest.FixtureRequest, tokenizers: dict[str, WordTokenizer]
+) -> WordTokenizer:
     """Each tokenizer in turn."""
     return tokenizers[request.param]
 

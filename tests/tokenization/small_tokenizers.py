@@ -14,12 +14,7 @@ from tokenizers import (
     trainers,
 )
 
-CORPUS = (
-    Path(__file__)
-    .with_name("corpus.txt")
-    .read_text(encoding="utf-8")
-    .splitlines()
-)
+CORPUS = Path(__file__).with_name("corpus.txt").read_text(encoding="utf-8").splitlines()
 ROBERTA = ["<s>", "<pad>", "</s>", "<unk>"]
 BERT = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
@@ -65,7 +60,13 @@ def train_sentencepiece(directory: Path, *, kind: str = "unigram", **options) ->
         input=str(corpus),
         model_prefix=str(directory / "sentencepiece.bpe"),
         model_type=kind,
-        **{"vocab_size": 500, "hard_vocab_limit": False, "character_coverage": 0.99, "minloglevel": 2, **options},
+        **{
+            "vocab_size": 500,
+            "hard_vocab_limit": False,
+            "character_coverage": 0.99,
+            "minloglevel": 2,
+            **options,
+        },
     )
     corpus.unlink()
     (directory / "sentencepiece.bpe.vocab").unlink()

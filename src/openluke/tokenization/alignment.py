@@ -228,7 +228,9 @@ def _ranges_by_lengths(
     """Count the bytes of the pieces."""
     sizes = lengths[ids]
     ends = np.cumsum(sizes, dtype=np.int64)
-    before = np.searchsorted(ends, sheet.to_bytes(places), side="right")
+    is_end = np.zeros(sheet.n_bytes + 1, dtype=np.bool_)
+    is_end[ends] = True
+    before = np.cumsum(is_end, dtype=np.int64)[sheet.to_bytes(places)]
     return _Ranges(*sheet.to_characters(ends - sizes, ends=ends), before)
 
 

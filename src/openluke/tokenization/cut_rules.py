@@ -7,10 +7,15 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from openluke.tokenization.character_classes import LETTER, OTHER, SPACE, CharacterClasses
-from openluke.tokenization.tokenizer_files import normalizer_parts, pre_tokenizer_parts
+from openluke.tokenization.character_rules import is_removal, normalizer_parts
+from openluke.tokenization.tokenizer_files import pre_tokenizer_parts
 
 CodePoints = npt.NDArray[np.integer[Any]]
 Mask = npt.NDArray[np.bool_]
+
+
+_HARMLESS = (" {2,}", r" \z", r"\A | \z")
+"""Patterns of replacements that leave a single space between characters alone."""
 
 
 class CutRule(Protocol):
@@ -109,7 +114,7 @@ def _is_local(part: dict[str, Any]) -> bool:
     if kind == "Replace":
         pattern = part["pattern"]
         if "Regex" in pattern:
-            return pattern["Regex"] in (" {2,}", r" \z", r"\A | \z")
+            return pattern["Regex"] in _HARMLESS or is_removal(pattern["Regex"])
         return " " not in pattern["String"]
     if kind == "Prepend":
         return part["prepend"] in (" ", "▁")

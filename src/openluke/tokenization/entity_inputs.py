@@ -6,6 +6,7 @@ from itertools import chain
 from typing import NamedTuple, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError, DataError
@@ -13,7 +14,7 @@ from openluke.features import Features, IntArray
 from openluke.tokenization.alignment import align
 from openluke.tokenization.assembly import NO_TEXT, Frame, Reading, Window, assemble
 from openluke.tokenization.layouts import Layout, mark, unmarked
-from openluke.tokenization.overflow import Limits, OnOverflow, Plan, plan
+from openluke.tokenization.overflow import Limits, OnOverflow, Plan, plan_text
 from openluke.tokenization.passages import Passage, Spans, check_overlaps, read_passages
 from openluke.tokenization.reports import NOTHING, Report, report
 from openluke.tokenization.tokenizer import WordTokenizer
@@ -86,8 +87,8 @@ class _Read(NamedTuple):
     """What reading a batch gave."""
 
     reading: Reading
-    unknown: IntArray
-    """Rows of mentions whose title is not known."""
+    is_unknown: npt.NDArray[np.bool_]
+    """Which mentions have a title that is not known. *Shape:* (N,)."""
 
 
 class EntityInputs:
@@ -160,7 +161,7 @@ class EntityInputs:
             return []
         others = [passage for passage in pairs or () if passage is not None]
         self._check_counts(passages, n_pairs=len(others))
-        reading, unknown = self._read([*passages, *others])
+        reading, is_unknown = self._read([*passages, *others])
         wholes = _whole_windows(reading, pairs=pairs or [None] * len(passages))
         plans = [self._plan(whole, reading=reading) for whole in wholes]
         windows = [
@@ -168,7 +169,7 @@ class EntityInputs:
             for whole, planned in zip(wholes, plans, strict=True)
         ]
         inputs = self._assemble(windows, plans=plans, reading=reading)
-        reports = self._reports(wholes, plans=plans, reading=reading, unknown=unknown)
+        reports = self._reports(wholes, plans=plans, reading=reading, is_unknown=is_unknown)
         return [Windows(made, report=report) for made, report in zip(inputs, reports, strict=True)]
 
     def _read(self, passages: Sequence[Passage]) -> _Read:
@@ -189,7 +190,7 @@ class EntityInputs:
         pieces = unmarked(aligned)
         if self._markers:
             pieces, ranges = mark(pieces, ranges=ranges, markers=self._markers)
-        ids, unknown = self._entity_ids(passages, counts=texts.counts)
+        ids, is_unknown = self._entity_ids(passages, counts=texts.counts)
         reading = Reading(
             pieces=pieces,
             entity_ids=ids,
@@ -198,7 +199,7 @@ class EntityInputs:
             owners=owners,
             bounds=np.cumsum([0, *texts.counts]),
         )
-        return _Read(reading, unknown)
+        return _Read(reading, is_unknown)
 
     def _plan(self, whole: Window, *, reading: Reading) -> Plan | None:
         """The windows of a text that is too long; ``None`` for one that is not."""
@@ -206,7 +207,7 @@ class EntityInputs:
         most = self.config.max_entities
         if whole.end + whole.pair_end <= room and (most is None or len(whole.rows) <= most):
             return None
-        return plan(whole, reading=reading, room=room, limits=self._limits)
+        return plan_text(whole, reading=reading, room=room, limits=self._limits)
 
     def _assemble(
         self,
@@ -233,22 +234,15 @@ class EntityInputs:
         *,
         plans: list[Plan | None],
         reading: Reading,
-        unknown: IntArray,
+        is_unknown: npt.NDArray[np.bool_],
     ) -> list[Report]:
         """What the inputs of each text do not hold."""
-        ranges = reading.ranges
-        long = np.flatnonzero(ranges[:, 1] - ranges[:, 0] > self.config.max_mention_length)
-        if not len(long) and not len(unknown) and not any(plans):
+        is_long = reading.ranges[:, 1] - reading.ranges[:, 0] > self.config.max_mention_length
+        if not is_long.any() and not is_unknown.any() and not any(plans):
             return [NOTHING] * len(wholes)
         return [
-            report(
-                whole,
-                plan=planned,
-                reading=reading,
-                long=np.intersect1d(long, whole.rows),
-                unknown=np.intersect1d(unknown, whole.rows),
-            )
-            for whole, planned in zip(wholes, plans, strict=True)
+            report(whole, plan=plan, reading=reading, is_long=is_long, is_unknown=is_unknown)
+            for whole, plan in zip(wholes, plans, strict=True)
         ]
 
     def _check_counts(self, passages: Sequence[Passage], *, n_pairs: int) -> None:
@@ -267,21 +261,21 @@ class EntityInputs:
 
     def _entity_ids(
         self, passages: Sequence[Passage], *, counts: Sequence[int]
-    ) -> tuple[IntArray, IntArray]:
-        """Ids of all mentions, and the rows of those whose title is not known."""
+    ) -> tuple[IntArray, npt.NDArray[np.bool_]]:
+        """Ids of all mentions, and which of them have a title that is not known."""
         special = self.vocab.special
         ids = np.full(sum(counts), special.mask, dtype=np.int32)
         if self.config.layout == "entity_pair" and special.mask2 is not None:
             ids[1::2] = special.mask2
-        unknown: list[int] = []
+        is_unknown = np.zeros(len(ids), dtype=np.bool_)
         first = 0
         for passage, count in zip(passages, counts, strict=True):
             if passage.entities is not None:
                 found = self._find_titles(passage, titles=passage.entities, count=count)
-                unknown += [first + index for index, row in enumerate(found) if row is None]
+                is_unknown[first : first + count] = [row is None for row in found]
                 ids[first : first + count] = [special.unk if row is None else row for row in found]
             first += count
-        return ids, np.array(unknown, dtype=np.int32)
+        return ids, is_unknown
 
     def _find_titles(
         self, passage: Passage, *, titles: Sequence[str | None], count: int

@@ -89,9 +89,17 @@ def _insert(pieces: Pieces, *, at: _Array, ids: IntArray, texts: _Array) -> Piec
     offsets = np.append(pieces.offsets, np.zeros((1, 2), dtype=np.int32), axis=0)
     places = np.where(at < last, offsets[at, 0], np.where(first < last, offsets[at - 1, 1], 0))
     n_each = len(at) // max(len(pieces.bounds) - 1, 1)
+    landed = at + np.arange(len(at))
+    is_marker = np.zeros(len(pieces.ids) + len(at), dtype=np.bool_)
+    is_marker[landed] = True
+    is_piece = ~is_marker
+    new_ids = np.empty(len(is_marker), dtype=np.int32)
+    new_ids[landed], new_ids[is_piece] = ids, pieces.ids
+    new_offsets = np.empty((len(is_marker), 2), dtype=np.int32)
+    new_offsets[landed], new_offsets[is_piece] = places[:, None], pieces.offsets
     return Pieces(
-        ids=np.insert(pieces.ids, at, ids),
-        offsets=np.insert(pieces.offsets, at, places[:, None], axis=0),
-        is_marker=np.insert(pieces.is_marker, at, np.ones(len(at), dtype=np.bool_)),
+        ids=new_ids,
+        offsets=new_offsets,
+        is_marker=is_marker,
         bounds=pieces.bounds + n_each * np.arange(len(pieces.bounds)),
     )

@@ -40,7 +40,7 @@ class Plan:
     """Pieces of the text given that a shortened text has; empty if it was not shortened."""
 
 
-def plan(whole: Window, *, reading: Reading, room: int, limits: Limits) -> Plan:
+def plan_text(whole: Window, *, reading: Reading, room: int, limits: Limits) -> Plan:
     """Decide what each input holds of one text, or pair of texts.
 
     Args:

@@ -143,7 +143,11 @@ def _gather(passages: Sequence[Passage]) -> _Array:
             arrays = [np.asarray(spans) for spans in given if len(spans)]
             array = np.concatenate(arrays) if arrays else np.zeros((0, 2), dtype=np.int64)
         else:
-            array = np.array(list(chain.from_iterable(given)) or np.zeros((0, 2), np.int64))
+            spans = list(chain.from_iterable(given))
+            numbers = list(chain.from_iterable(spans))
+            if len(numbers) != 2 * len(spans) or not {2}.issuperset(map(len, spans)):
+                _reject_form(passages)
+            array = np.array(numbers or np.zeros(0, np.int64)).reshape(-1, 2)
     except (ValueError, TypeError, OverflowError):
         _reject_form(passages)
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":

@@ -1,7 +1,6 @@
 """What the inputs of a text do not hold of what was given: nothing is dropped silently."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +9,7 @@ from openluke.records import Span
 from openluke.tokenization.assembly import NO_TEXT, Reading, Window
 from openluke.tokenization.overflow import Plan
 
-_Array = npt.NDArray[np.integer[Any]]
+_Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ NOTHING = Report()
 
 
 def report(
-    whole: Window, *, plan: Plan | None, reading: Reading, long: _Array, unknown: _Array
+    whole: Window, *, plan: Plan | None, reading: Reading, is_long: _Mask, is_unknown: _Mask
 ) -> Report:
     """Compare what was given with what the windows hold.
 
@@ -47,28 +46,26 @@ def report(
         whole: A window that would hold everything.
         plan: The windows; ``None`` if ``whole`` is the only one.
         reading: The texts.
-        long: Rows of mentions longer than ``max_mention_length``.
-        unknown: Rows of mentions with unknown titles.
+        is_long: Which mentions are longer than ``max_mention_length``. *Shape:* (N,).
+        is_unknown: Which mentions have an unknown title. *Shape:* (N,).
     """
-    if plan is None and not len(long) and not len(unknown):
-        return NOTHING
-    long_mentions, unknown_titles = _indices(long, whole=whole), _indices(unknown, whole=whole)
+    long_mentions = _indices(is_long[whole.rows])
+    unknown_titles = _indices(is_unknown[whole.rows])
     if plan is None:
         return Report(long_mentions=long_mentions, unknown_titles=unknown_titles)
     # A shortened text has all its mentions, in rows of its own.
     held = [whole.rows] if plan.stretches else [window.rows for window in plan.windows]
     return Report(
         unread=_unread(whole, plan=plan, reading=reading),
-        lost_mentions=_indices(np.setdiff1d(whole.rows, np.concatenate(held)), whole=whole),
-        cut_mentions=_indices(plan.cut, whole=whole),
+        lost_mentions=_indices(~np.isin(whole.rows, np.concatenate(held))),
+        cut_mentions=_indices(np.isin(whole.rows, plan.cut)),
         long_mentions=long_mentions,
         unknown_titles=unknown_titles,
     )
 
 
-def _indices(rows: _Array, *, whole: Window) -> tuple[int, ...]:
-    """Rows as callers count mentions: those of the second text follow those of the first."""
-    return tuple(np.searchsorted(whole.rows, rows).tolist())
+def _indices(which: _Mask) -> tuple[int, ...]:
+    return tuple(np.flatnonzero(which).tolist())
 
 
 def _unread(whole: Window, *, plan: Plan, reading: Reading) -> tuple[tuple[int, Span], ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from openluke.errors import CheckpointError
+from openluke.tokenization.character_rules import character_rules
 
 SPACE_MARK = "▁"
 FAIRSEQ_SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
@@ -102,27 +103,13 @@ def _bpe(rows: list[tuple[str, float]], *, model: SentencePieceModel) -> models.
 def _normalizers(model: SentencePieceModel) -> list[normalizers.Normalizer]:
     steps: list[normalizers.Normalizer] = []
     if model.charsmap:
-        steps += _character_rules(model.charsmap)
+        steps += character_rules(model.charsmap)
     if model.collapse_spaces:
         steps.append(normalizers.Replace(Regex(" {2,}"), " "))
         steps.append(normalizers.Replace(Regex(r" \z" if model.dummy_prefix else r"\A | \z"), ""))
     elif model.dummy_prefix:
         steps.append(normalizers.Prepend(" "))
     return steps
-
-
-def _character_rules(charsmap: bytes) -> list[normalizers.Normalizer]:
-    """The rules of the model file, with what the Rust library leaves out of them.
-
-    It applies the shortest rule that fits the beginning of a letter with its accents, and none to
-    more than five bytes. So text with separate accents (Vietnamese, Korean, kana) comes out
-    without some of them. Composing them before and after gives what SentencePiece gives, whose
-    usual rules (``nmt_nfkc``) compose too.
-    """
-    rules = normalizers.Precompiled(charsmap)
-    if rules.normalize_str("e\u0301") != "é":
-        return [rules]
-    return [normalizers.NFC(), rules, normalizers.NFC()]
 
 
 def _parse_model(message: memoryview) -> SentencePieceModel:

@@ -33,38 +33,49 @@ class Sheet:
         return len(self.points)
 
     @cached_property
-    def bytes_before(self) -> _Array:
-        """How many bytes of UTF-8 stand before each place. *Shape:* (N + 1,)."""
+    def _byte_lengths(self) -> _Array:
+        """Bytes of UTF-8 that each character has. *Shape:* (N,)."""
         points = self.points
-        lengths = 1 + (points >= 0x80) + (points >= 0x800) + (points >= 0x10000)
-        return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
+        lengths = np.ones(len(points), dtype=np.int64)
+        for first in (0x80, 0x800, 0x10000):
+            lengths += points >= first
+        return lengths
+
+    @cached_property
+    def n_bytes(self) -> int:
+        """Bytes of UTF-8 that the texts have."""
+        return len(self) if self.is_ascii else int(self._byte_lengths.sum())
 
     def to_bytes(self, places: _Array) -> _Array:
         """Places counted in bytes."""
-        return places if self.is_ascii else self.bytes_before[places]
+        return places if self.is_ascii else counts_before(self._byte_lengths)[places]
 
     def to_characters(self, starts: _Array, *, ends: _Array) -> tuple[_Array, _Array]:
         """Ranges of bytes as ranges of the characters that they touch."""
-        if self.is_ascii:
+        if self.is_ascii or not len(self):
             return starts, ends
-        before = self.bytes_before
-        return (
-            np.searchsorted(before, starts, side="right") - 1,
-            np.searchsorted(before, ends, side="left"),
-        )
+        character = np.repeat(np.arange(len(self)), self._byte_lengths)
+        return character[starts], character[ends - 1] + 1
 
     def trim(self, starts: _Array, *, ends: _Array) -> tuple[_Array, _Array]:
         """Take the space off both ends of each range, but keep ranges of nothing but space."""
-        solid = np.flatnonzero(~_IS_SPACE[self.points])
+        is_solid = ~_IS_SPACE[self.points]
+        solid = np.flatnonzero(is_solid)
         if not len(solid):
             return starts, ends
-        # How many characters other than space stand before each place.
-        before = np.searchsorted(solid, starts)
-        after = np.searchsorted(solid, ends) - 1
-        has_solid = before <= after
-        first = solid[np.minimum(before, len(solid) - 1)]
-        last = solid[np.maximum(after, 0)]
-        return np.where(has_solid, first, starts), np.where(has_solid, last + 1, ends)
+        solid_before = counts_before(is_solid)
+        first, last = solid_before[starts], solid_before[ends] - 1
+        has_solid = first <= last
+        # Where a range has none, the places found are out of it and not taken.
+        found = solid[np.minimum(first, len(solid) - 1)], solid[last] + 1
+        return np.where(has_solid, found[0], starts), np.where(has_solid, found[1], ends)
+
+
+def counts_before(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Sum of the values before each place. *Shape:* (N,) to (N + 1,)."""
+    counts = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=counts[1:])
+    return counts
 
 
 def _code_points(whole: str, *, texts: Sequence[str]) -> _Array:

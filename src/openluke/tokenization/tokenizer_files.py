@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from openluke.errors import CheckpointError
+from openluke.tokenization.character_rules import repair_offsets
 from openluke.tokenization.rust_errors import RustErrors
 from openluke.tokenization.sentencepiece_model import SentencePieceModel, build_sentencepiece
 from openluke.tokenization.special_tokens import Declarations, read_declarations
@@ -72,6 +73,7 @@ def _read_tokenizer_json(path: Path) -> tuple[Tokenizer, Family]:
         raise CheckpointError(f"{path}: cannot be read: {error}") from error
     with RustErrors(path):
         rust = Tokenizer.from_str(_without_entity_tokens(text))
+    repair_offsets(rust)
     return rust, _family_of(rust, path=path)
 
 
@@ -113,14 +115,6 @@ def pre_tokenizer_parts(rust: Tokenizer) -> list[dict[str, Any]]:
         return []
     state = cast("dict[str, Any]", json.loads(rust.pre_tokenizer.__getstate__()))
     return state["pretokenizers"] if state["type"] == "Sequence" else [state]
-
-
-def normalizer_parts(rust: Tokenizer) -> list[dict[str, Any]]:
-    """Settings of the normalizers of a tokenizer, in order."""
-    if rust.normalizer is None:
-        return []
-    state = cast("dict[str, Any]", json.loads(rust.normalizer.__getstate__()))
-    return state["normalizers"] if state["type"] == "Sequence" else [state]
 
 
 def _read_byte_level(directory: Path) -> Tokenizer:

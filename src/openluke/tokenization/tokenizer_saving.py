@@ -37,6 +37,10 @@ def save_tokenizer(
     """
     directory.mkdir(parents=True, exist_ok=True)
     state = cast("dict[str, Any]", json.loads(rust.to_str()))
+    if state["model"]["type"] == "Unigram":
+        # The Rust library reads a number back with another last digit than it wrote.
+        pieces = cast("list[tuple[str, float]]", state["model"]["vocab"])
+        state["model"]["vocab"] = [(piece, float(f"{score:.12g}")) for piece, score in pieces]
     state["post_processor"] = _template(rust, family=family, roles=roles)
     if family == "byte_level" and state["pre_tokenizer"]["type"] == "ByteLevel":
         state["pre_tokenizer"]["add_prefix_space"] = prefix_space

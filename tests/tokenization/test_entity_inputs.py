@@ -1,0 +1,440 @@
+"""Texts with mentions become inputs of the right layout and length, with nothing lost unsaid."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openluke.errors import ConfigError, DataError
+from openluke.features import SPECIAL_TEXT
+from openluke.records import Span
+from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
+from openluke.tokenization.passages import Passage
+from openluke.tokenization.tokenizer import WordTokenizer
+from tests.tokenization.strategies import texts_with_spans
+
+TEXT = "Top seed Ana Ivanovic said on Thursday she could hardly believe her luck."
+ANA, SHE = (9, 21), (39, 42)
+FEW = settings(max_examples=60, deadline=None)
+
+
+@pytest.fixture
+def make(tokenizer, vocab):
+    """Entity inputs of each tokenizer by configuration."""
+    return lambda **options: EntityInputs(tokenizer, vocab, EntityInputsConfig(**options))
+
+
+@pytest.fixture
+def make_luke(luke, vocab):
+    """Entity inputs of the byte-level tokenizer by configuration."""
+    return lambda **options: EntityInputs(luke, vocab, EntityInputsConfig(**options))
+
+
+def mentioned(features, text: str) -> list[str]:
+    """What each entity of an input stands on, by the offsets of its pieces."""
+    found = []
+    for start, end in features.entity_ranges.tolist():
+        own = np.arange(start, end)[features.word_texts[start:end] != SPECIAL_TEXT]
+        offsets = features.word_offsets[own]
+        # The space before a mention may be a piece of its own.
+        found.append(text[offsets[:, 0].min() : offsets[:, 1].max()].strip() if len(own) else "")
+    return found
+
+
+def test_an_input_has_special_tokens_around_its_pieces(make) -> None:
+    inputs = make()
+    features = inputs(TEXT, spans=[ANA])[0]
+    tokenizer = inputs.tokenizer
+    assert features.word_ids[[0, -1]].tolist() == [tokenizer.bos_id, tokenizer.eos_id]
+    assert features.word_texts[[0, -1]].tolist() == [SPECIAL_TEXT, SPECIAL_TEXT]
+    assert (features.word_texts[1:-1] == 0).all()
+    assert features.word_offsets[0].tolist() == [0, 0]
+    assert features.word_offsets[-1].tolist() == [len(TEXT)] * 2
+    assert not features.word_types.any()
+
+
+def test_everything_is_int32_and_as_long_as_it_says(make) -> None:
+    features = make()(TEXT, spans=[ANA, SHE])[0]
+    for name in features.__slots__:
+        if name != "starts":
+            assert getattr(features, name).dtype == np.int32, name
+    assert features.word_offsets.shape == (len(features), 2)
+    assert features.entity_ranges.shape == (2, 2)
+    assert features.entity_sources.tolist() == [0, 1]
+    assert features.starts == (0, 0)
+
+
+def test_mentions_are_masked_or_named(make, vocab) -> None:
+    inputs = make()
+    masked = inputs(TEXT, spans=[ANA, SHE])[0]
+    assert masked.entity_ids.tolist() == [vocab.special.mask] * 2
+    windows = inputs(TEXT, spans=[ANA, SHE, SHE], entities=["Ana Ivanovic", None, "She"])
+    expected = [vocab.id("Ana Ivanovic"), vocab.special.mask, vocab.special.unk]
+    assert windows[0].entity_ids.tolist() == expected
+    assert windows.report.unknown_titles == (2,)
+    assert windows.report.is_complete
+
+
+def test_types_are_kept(make) -> None:
+    features = make()(TEXT, spans=[ANA, SHE], types=[2, 1])[0]
+    assert features.entity_types.tolist() == [2, 1]
+
+
+def test_languages_name_titles_apart(luke, tmp_path) -> None:
+    from openluke.entities.vocab import EntityVocab  # noqa: PLC0415
+
+    path = tmp_path / "entity_vocab.json"
+    path.write_text(
+        '{"[MASK]": 0, "[UNK]": 1, "[PAD]": 2, "[MASK2]": 3, "en:Japan": 4, "ja:日本": 5}',
+        encoding="utf-8",
+    )
+    inputs = EntityInputs(luke, EntityVocab.read(path))
+    one = inputs("Japan 日本", spans=[(0, 5), (6, 8)], entities=["Japan", "日本"], languages="en")
+    assert one[0].entity_ids.tolist() == [4, 1]
+    each = inputs(
+        "Japan 日本", spans=[(0, 5), (6, 8)], entities=["Japan", "日本"], languages=["en", "ja"]
+    )
+    assert each[0].entity_ids.tolist() == [4, 5]
+    prefixed = inputs("Japan", spans=[(0, 5)], entities=["en:Japan"])
+    assert prefixed[0].entity_ids.tolist() == [4]
+
+
+def test_a_pair_of_texts_has_its_separators_and_types(make) -> None:
+    inputs = make()
+    second = Passage(text="She won.", spans=[(0, 3)])
+    features = inputs(TEXT, spans=[ANA], pair=second)[0]
+    is_bert = inputs.tokenizer.family == "wordpiece"
+    first_text = np.flatnonzero(features.word_texts == 0)
+    second_text = np.flatnonzero(features.word_texts == 1)
+    assert second_text[0] - first_text[-1] == (2 if is_bert else 3)
+    assert features.word_types[second_text].tolist() == [int(is_bert)] * len(second_text)
+    assert features.word_types[-1] == int(is_bert)
+    assert not features.word_types[: second_text[0]].any()
+    start, end = features.entity_ranges[1].tolist()
+    assert features.word_offsets[start:end].min() == 0
+    assert (features.word_texts[start:end] == 1).all()
+    assert features.entity_sources.tolist() == [0, 1]
+
+
+def test_markers_stand_around_the_mentions(make) -> None:
+    inputs = make(layout="entity_pair")
+    features = inputs(TEXT, spans=[SHE, ANA])[0]
+    one, two = inputs.tokenizer.marker_id, inputs.tokenizer.marker2_id
+    (start, end), (start2, end2) = features.entity_ranges.tolist()
+    assert features.word_ids[[start, end - 1, start2, end2 - 1]].tolist() == [one, one, two, two]
+    assert mentioned(features, TEXT) == ["she", "Ana Ivanovic"]
+    special = inputs.vocab.special
+    assert features.entity_ids.tolist() == [special.mask, special.mask2]
+    markers = np.isin(features.word_ids, [one, two])
+    assert (features.word_texts[markers] == SPECIAL_TEXT).all()
+
+
+@FEW
+@given(case=texts_with_spans(min_spans=2, max_spans=2))
+def test_any_two_mentions_can_be_marked(tokenizer, vocab, case) -> None:
+    text, spans = case
+    inputs = EntityInputs(tokenizer, vocab, EntityInputsConfig(layout="entity_pair"))
+    features = inputs(text, spans=spans)[0]
+    plain = EntityInputs(tokenizer, vocab)(text, spans=spans)[0]
+    markers = (tokenizer.marker_id, tokenizer.marker2_id)
+    assert mentioned(features, text) == mentioned(plain, text)
+    for (start, end), marker in zip(features.entity_ranges.tolist(), markers, strict=True):
+        assert features.word_ids[[start, end - 1]].tolist() == [marker, marker]
+
+
+def test_words_come_back_in_their_places(make) -> None:
+    words = ["Ana", "Ivanovic's", "(won)", "😀😀"]
+    features = make()(words, spans=[(0, 2), (3, 4)])[0]
+    joined = " ".join(words)
+    assert mentioned(features, joined) == ["Ana Ivanovic's", "😀😀"]
+
+
+def test_split_words_are_read_as_if_each_stood_alone(make_luke, luke) -> None:
+    words = ["Ana", "said", "we've", "x(y"]
+    features = make_luke()(words)[0]
+    alone = [luke.encode([[" " + word]], offsets=False)[0].ids for word in words]
+    assert features.word_ids[1:-1].tolist() == [row for ids in alone for row in ids]
+
+
+def test_a_batch_gives_what_its_texts_give_alone(make) -> None:
+    inputs = make(max_words=16, stride=4)
+    passages = [
+        Passage(text=TEXT, spans=[ANA, SHE]),
+        Passage(text="", spans=[]),
+        Passage(text=["Tokyo", "won"], spans=[(0, 1)], entities=["Tokyo"]),
+        Passage(text="Short.", spans=[(0, 5)], entities=["Nobody"]),
+        Passage(text="a <mask>.", spans=[[0, 1]], types=[3]),
+    ]
+    pairs = [None, Passage(text="Second", spans=[(0, 6)]), None, Passage(text="x"), None]
+    together = inputs.encode(passages, pairs=pairs)
+    for windows, passage, pair in zip(together, passages, pairs, strict=True):
+        (alone,) = inputs.encode([passage], pairs=[pair])
+        assert windows.report == alone.report
+        assert len(windows) == len(alone)
+        for one, other in zip(windows, alone, strict=True):
+            for name in one.__slots__:
+                assert np.array_equal(getattr(one, name), getattr(other, name)), name
+
+
+def test_no_texts_give_no_inputs(make) -> None:
+    assert make().encode([]) == []
+
+
+def test_an_empty_text_is_only_special_tokens(make) -> None:
+    inputs = make()
+    features = inputs("")[0]
+    assert features.word_ids.tolist() == [inputs.tokenizer.bos_id, inputs.tokenizer.eos_id]
+    assert features.n_entities == 0
+
+
+@FEW
+@given(
+    case=texts_with_spans(min_spans=1, max_parts=30, max_spans=12),
+    max_words=st.integers(8, 24),
+    stride=st.integers(0, 3),
+    most=st.integers(1, 4),
+)
+def test_windows_read_everything_once(luke, vocab, case, max_words, stride, most) -> None:
+    text, spans = case
+    config = EntityInputsConfig(max_words=max_words, stride=stride, max_entities=most)
+    windows = EntityInputs(luke, vocab, config)(text, spans=spans)
+    whole = EntityInputs(luke, vocab, EntityInputsConfig(max_words=4096))(text, spans=spans)[0]
+    read = np.zeros(len(whole) - 2, dtype=bool)
+    for features in windows:
+        assert len(features) <= max_words
+        assert features.n_entities <= most
+        start = features.starts[0]
+        pieces = slice(start + 1, start + len(features) - 1)
+        assert features.word_ids[1:-1].tolist() == whole.word_ids[pieces].tolist()
+        assert features.word_offsets[1:-1].tolist() == whole.word_offsets[pieces].tolist()
+        read[start : start + len(features) - 2] = True
+        for row, source in enumerate(features.entity_sources.tolist()):
+            expected = whole.entity_ranges[source] - start
+            if source in windows.report.cut_mentions:
+                assert features.entity_ranges[row, 0] == expected[0]
+                assert features.entity_ranges[row, 1] == len(features) - 1
+            else:
+                assert features.entity_ranges[row].tolist() == expected.tolist()
+    assert read.all()
+    sources = sorted(source for features in windows for source in features.entity_sources.tolist())
+    assert sources == list(range(len(spans)))
+    assert not windows.report.lost_mentions
+    assert not windows.report.unread
+
+
+@FEW
+@given(
+    case=texts_with_spans(min_spans=1, max_parts=30, max_spans=12),
+    max_words=st.integers(8, 24),
+    most=st.integers(1, 4),
+)
+def test_truncation_reports_what_it_leaves_out(luke, vocab, case, max_words, most) -> None:
+    text, spans = case
+    config = EntityInputsConfig(
+        max_words=max_words, stride=0, max_entities=most, on_overflow="truncate"
+    )
+    windows = EntityInputs(luke, vocab, config)(text, spans=spans)
+    assert len(windows) == 1
+    features, report = windows[0], windows.report
+    kept = features.entity_sources.tolist()
+    assert sorted([*kept, *report.lost_mentions]) == list(range(len(spans)))
+    whole = EntityInputs(luke, vocab, EntityInputsConfig(max_words=4096))(text, spans=spans)[0]
+    assert features.word_ids[:-1].tolist() == whole.word_ids[: len(features) - 1].tolist()
+    if len(whole) > max_words:
+        ((number, span),) = report.unread
+        assert number == 0
+        assert span == (
+            whole.word_offsets[len(features) - 1, 0],
+            whole.word_offsets[-2, 1],
+        )
+    else:
+        assert not report.unread
+
+
+def test_truncation_keeps_both_texts_of_a_pair_as_transformers_does(make_luke) -> None:
+    inputs = make_luke(max_words=14, stride=0, on_overflow="truncate")
+    long, short = "one two three " * 8, "Tokyo"
+    features = inputs(long, pair=Passage(text=short))[0]
+    assert len(features) == 14
+    assert (features.word_texts == 1).sum() == len(inputs(short)[0]) - 2
+    both = inputs(long, pair=Passage(text=long))[0]
+    assert [(both.word_texts == number).sum() for number in (0, 1)] == [5, 5]
+
+
+def test_windows_of_a_pair_repeat_the_first_text(make_luke) -> None:
+    inputs = make_luke(max_words=24, stride=2)
+    question, context = "Who won?", "Ana Ivanovic won and she said so. " * 4
+    spans = [(place, place + 3) for place in range(0, len(context) - 3, 34)]
+    windows = inputs(question, spans=[(0, 3)], pair=Passage(text=context, spans=spans))
+    assert len(windows) > 1
+    n_first = (windows[0].word_texts == 0).sum()
+    seen = []
+    for features in windows:
+        assert len(features) <= 24
+        assert (features.word_texts == 0).sum() == n_first
+        assert features.entity_sources[0] == 0
+        assert mentioned(features, context)[1:] == ["Ana"] * (features.n_entities - 1)
+        seen += features.entity_sources[1:].tolist()
+    assert sorted(seen) == [1, 2, 3, 4]
+    assert windows.report.is_complete
+
+
+def test_a_first_text_that_leaves_no_room_is_refused(make_luke) -> None:
+    inputs = make_luke(max_words=24, stride=8)
+    with pytest.raises(DataError, match=r"leaves .* for the second.*stride = 8"):
+        inputs(TEXT, pair=Passage(text=TEXT))
+
+
+def test_overflow_can_be_an_error(make_luke) -> None:
+    inputs = make_luke(max_words=16, stride=0, max_entities=2, on_overflow="error")
+    with pytest.raises(DataError, match="max_words = 16 leaves room for 14; use on_overflow"):
+        inputs(TEXT)
+    with pytest.raises(DataError, match="3 mentions, more than max_entities = 2"):
+        inputs("Ana", spans=[(0, 1), (1, 2), (2, 3)])
+
+
+def test_a_long_text_with_markers_is_read_around_its_mentions(make_luke) -> None:
+    text = "word " * 50 + "Ana met Tokyo. " + "word " * 50
+    ana = (text.index("Ana"), text.index("Ana") + 3)
+    tokyo = (text.index("Tokyo"), text.index("Tokyo") + 5)
+    inputs = make_luke(layout="entity_pair", max_words=30, stride=0)
+    windows = inputs(text, spans=[tokyo, ana])
+    assert len(windows) == 1
+    assert len(windows[0]) == 30
+    assert mentioned(windows[0], text) == ["Tokyo", "Ana"]
+    assert [number for number, _ in windows.report.unread] == [0, 0]
+    assert windows.report.unread[0][1].start == 0
+    assert windows.report.lost_mentions == ()
+
+
+def test_mentions_far_apart_are_read_with_what_stands_around_each(make_luke) -> None:
+    text = "Ana " + "word " * 100 + "Tokyo"
+    inputs = make_luke(layout="entity_pair", max_words=30, stride=0)
+    windows = inputs(text, spans=[(0, 3), (len(text) - 5, len(text))])
+    assert len(windows[0]) <= 30
+    assert mentioned(windows[0], text) == ["Ana", "Tokyo"]
+    ((_, gap),) = windows.report.unread
+    assert set(gap.of(text).split()) == {"word"}
+
+
+def test_a_marked_mention_that_fits_no_input_is_refused(make_luke) -> None:
+    inputs = make_luke(layout="entity", max_words=10, stride=0)
+    with pytest.raises(DataError, match=r"the mentions have .* give shorter spans"):
+        inputs(TEXT, spans=[(0, len(TEXT))])
+
+
+def test_truncation_drops_a_marked_mention_beyond_the_end_and_says_so(make_luke) -> None:
+    inputs = make_luke(layout="entity", max_words=10, stride=0, on_overflow="truncate")
+    windows = inputs(TEXT, spans=[SHE])
+    assert windows[0].n_entities == 0
+    assert windows.report.lost_mentions == (0,)
+
+
+def test_mentions_longer_than_their_positions_are_reported(make_luke) -> None:
+    windows = make_luke(max_mention_length=3)(TEXT, spans=[(0, 30), (0, 3)])
+    assert windows.report.long_mentions == (0,)
+    assert windows.report.is_complete
+
+
+def test_overlaps_are_refused_where_they_are_not_allowed(make_luke) -> None:
+    spans = [(0, 8), (4, 12)]
+    assert make_luke()(TEXT, spans=spans)[0].n_entities == 2
+    with pytest.raises(DataError, match=r"span 0 .* and span 1 .* overlap"):
+        make_luke(allow_overlaps=False)(TEXT, spans=spans)
+
+
+@pytest.mark.parametrize(
+    ("layout", "spans", "message"),
+    [
+        ("entity", [], "found 0 spans, the layout 'entity' takes 1"),
+        ("entity", [ANA, SHE], "found 2 spans"),
+        ("entity_pair", [ANA], "found 1 spans, the layout 'entity_pair' takes 2"),
+    ],
+)
+def test_layouts_take_as_many_mentions_as_they_have_markers(
+    make_luke, layout, spans, message
+) -> None:
+    with pytest.raises(DataError, match=message):
+        make_luke(layout=layout)(TEXT, spans=spans)
+
+
+def test_layouts_with_masks_take_no_titles_and_no_second_text(make_luke) -> None:
+    with pytest.raises(DataError, match="found titles, but the layout 'entity_span'"):
+        make_luke(layout="entity_span")(TEXT, spans=[ANA], entities=["Tokyo"])
+    with pytest.raises(DataError, match="found a second text"):
+        make_luke(layout="entity")(TEXT, spans=[ANA], pair=Passage(text="x"))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"entities": ["Tokyo"]}, "found 1 titles for 2 spans"),
+        ({"entities": "Tokyo"}, "found 'Tokyo' for 2 spans"),
+        ({"types": [1]}, "found 1 types for 2 spans"),
+        ({"entities": ["Tokyo", None], "languages": ["en"]}, "found 1 languages for 2 spans"),
+    ],
+)
+def test_one_value_is_asked_for_each_span(make_luke, options, message) -> None:
+    with pytest.raises(DataError, match=message):
+        make_luke()(TEXT, spans=[ANA, SHE], **options)
+
+
+def test_as_many_second_texts_as_first_texts(make_luke) -> None:
+    with pytest.raises(DataError, match="found 0 second texts for 1 first texts"):
+        make_luke().encode([Passage(text="x")], pairs=[])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"max_words": 4}, "max_words is 4"),
+        ({"max_words": 16}, "stride is 128, expected 0 <= stride < max_words"),
+        ({"stride": -1}, "stride is -1"),
+        ({"max_entities": 0}, "max_entities is 0"),
+        ({"max_entities": 1, "layout": "entity_pair"}, "expected at least 2"),
+        ({"max_mention_length": 0}, "max_mention_length is 0"),
+    ],
+)
+def test_limits_that_cannot_work_are_refused(options, message) -> None:
+    with pytest.raises(ConfigError, match=message):
+        EntityInputsConfig(**options)
+
+
+def test_a_tokenizer_without_markers_is_refused_for_layouts_with_markers(files, vocab) -> None:
+    bare = WordTokenizer.read(files["wordpiece"])
+    with pytest.raises(ConfigError, match=r"no '<ent>'.*with_markers"):
+        EntityInputs(bare, vocab, EntityInputsConfig(layout="entity"))
+
+
+def test_a_prefix_space_is_put_before_the_text_alone(luke, vocab) -> None:
+    spaced = EntityInputs(luke, vocab, EntityInputsConfig(prefix_space=True))
+    features = spaced("Ana,Ana", spans=[(4, 7)])[0]
+    expected = luke.encode([[" Ana,", "Ana"]], offsets=False)[0].ids
+    assert features.word_ids[1:-1].tolist() == expected
+    assert features.word_offsets[1, 0] == 0
+
+
+@pytest.mark.slow
+def test_ten_megabytes_are_read_in_linear_time_and_space(luke, vocab) -> None:
+    text = "Ana Ivanovic said on Thursday she won. " * 270_000
+    assert len(text) > 10_000_000
+    spans = [(place, place + 12) for place in range(0, len(text), 39_000)]
+    inputs = EntityInputs(luke, vocab)
+    windows = inputs(text, spans=spans)
+    assert sum(features.n_entities for features in windows) == len(spans)
+    assert windows.report.is_complete
+    assert windows[len(windows) - 1].word_offsets[-1, 1] == len(text)
+
+
+def test_inputs_can_be_sent_to_another_process(make) -> None:
+    inputs = make()
+    copy = pickle.loads(pickle.dumps(inputs))
+    one, other = copy(TEXT, spans=[ANA])[0], inputs(TEXT, spans=[ANA])[0]
+    assert np.array_equal(one.word_ids, other.word_ids)
+
+
+def test_spans_of_records_serve_as_they_are(make) -> None:
+    features = make()(TEXT, spans=[Span(*ANA)])[0]
+    assert mentioned(features, TEXT) == ["Ana Ivanovic"]
