@@ -130,3 +130,10 @@ def test_heads_begin_as_the_generator_says(encoder):
         for _ in range(2)
     ]
     assert torch.equal(made[0]["classifier.weight"], made[1]["classifier.weight"])
+
+
+def test_a_mention_vector_is_one_layer_over_each_entity(encoder, batch):
+    head = build_head(HeadConfig(kind="mention_vector"), encoder=encoder).eval()
+    output = encoder(batch)
+    expected = torch.tanh(output.entities @ head.dense.weight.T + head.dense.bias)
+    assert torch.allclose(scores_of(head, encoder=encoder, batch=batch), expected, atol=1e-6)
