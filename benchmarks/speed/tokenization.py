@@ -160,6 +160,7 @@ class Ours:
         self.inputs = EntityInputs(tokenizer, vocab, config)
 
     def __call__(self, examples: Sequence[Example]) -> Arrays:
+        """The arrays of a batch."""
         passages = [Passage(text=example.text, spans=example.spans) for example in examples]
         windows = self.inputs.encode(passages)
         return pad([features for window in windows for features in window])
@@ -208,6 +209,7 @@ class Theirs:
         )
 
     def __call__(self, examples: Sequence[Example]) -> Arrays:
+        """The arrays of a batch."""
         encoded = self.tokenizer(
             [example.text for example in examples],
             entity_spans=[example.spans for example in examples],

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from openluke.entities.vocab import EntityVocab
+from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 from tests.tokenization import small_tokenizers as small
 
@@ -49,3 +50,15 @@ def vocab(tmp_path_factory: pytest.TempPathFactory) -> EntityVocab:
     path = tmp_path_factory.mktemp("vocab") / "entity_vocab.json"
     path.write_text(json.dumps({title: row for row, title in enumerate(ENTITIES)}))
     return EntityVocab.read(path)
+
+
+@pytest.fixture
+def make(tokenizer, vocab):
+    """Entity inputs of each tokenizer by configuration."""
+    return lambda **options: EntityInputs(tokenizer, vocab, EntityInputsConfig(**options))
+
+
+@pytest.fixture
+def make_luke(luke, vocab):
+    """Entity inputs of the byte-level tokenizer by configuration."""
+    return lambda **options: EntityInputs(luke, vocab, EntityInputsConfig(**options))

@@ -1,11 +1,10 @@
-"""Texts with mentions become inputs of the right layout and length, with nothing lost unsaid."""
+"""Texts with mentions become inputs of the right layout."""
 
 import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from openluke.errors import ConfigError, DataError
 from openluke.features import SPECIAL_TEXT
@@ -13,34 +12,12 @@ from openluke.records import Span
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.tokenizer import WordTokenizer
+from tests.tokenization.mentions import mentioned
 from tests.tokenization.strategies import texts_with_spans
 
 TEXT = "Top seed Ana Ivanovic said on Thursday she could hardly believe her luck."
 ANA, SHE = (9, 21), (39, 42)
 FEW = settings(max_examples=60, deadline=None)
-
-
-@pytest.fixture
-def make(tokenizer, vocab):
-    """Entity inputs of each tokenizer by configuration."""
-    return lambda **options: EntityInputs(tokenizer, vocab, EntityInputsConfig(**options))
-
-
-@pytest.fixture
-def make_luke(luke, vocab):
-    """Entity inputs of the byte-level tokenizer by configuration."""
-    return lambda **options: EntityInputs(luke, vocab, EntityInputsConfig(**options))
-
-
-def mentioned(features, text: str) -> list[str]:
-    """What each entity of an input stands on, by the offsets of its pieces."""
-    found = []
-    for start, end in features.entity_ranges.tolist():
-        own = np.arange(start, end)[features.word_texts[start:end] != SPECIAL_TEXT]
-        offsets = features.word_offsets[own]
-        # The space before a mention may be a piece of its own.
-        found.append(text[offsets[:, 0].min() : offsets[:, 1].max()].strip() if len(own) else "")
-    return found
 
 
 def test_an_input_has_special_tokens_around_its_pieces(make) -> None:
@@ -189,155 +166,6 @@ def test_an_empty_text_is_only_special_tokens(make) -> None:
     assert features.n_entities == 0
 
 
-@FEW
-@given(
-    case=texts_with_spans(min_spans=1, max_parts=30, max_spans=12),
-    max_words=st.integers(8, 24),
-    stride=st.integers(0, 3),
-    most=st.integers(1, 4),
-)
-def test_windows_read_everything_once(luke, vocab, case, max_words, stride, most) -> None:
-    text, spans = case
-    config = EntityInputsConfig(max_words=max_words, stride=stride, max_entities=most)
-    windows = EntityInputs(luke, vocab, config)(text, spans=spans)
-    whole = EntityInputs(luke, vocab, EntityInputsConfig(max_words=4096))(text, spans=spans)[0]
-    read = np.zeros(len(whole) - 2, dtype=bool)
-    for features in windows:
-        assert len(features) <= max_words
-        assert features.n_entities <= most
-        start = features.starts[0]
-        pieces = slice(start + 1, start + len(features) - 1)
-        assert features.word_ids[1:-1].tolist() == whole.word_ids[pieces].tolist()
-        assert features.word_offsets[1:-1].tolist() == whole.word_offsets[pieces].tolist()
-        read[start : start + len(features) - 2] = True
-        for row, source in enumerate(features.entity_sources.tolist()):
-            expected = whole.entity_ranges[source] - start
-            if source in windows.report.cut_mentions:
-                assert features.entity_ranges[row, 0] == expected[0]
-                assert features.entity_ranges[row, 1] == len(features) - 1
-            else:
-                assert features.entity_ranges[row].tolist() == expected.tolist()
-    assert read.all()
-    sources = sorted(source for features in windows for source in features.entity_sources.tolist())
-    assert sources == list(range(len(spans)))
-    assert not windows.report.lost_mentions
-    assert not windows.report.unread
-
-
-@FEW
-@given(
-    case=texts_with_spans(min_spans=1, max_parts=30, max_spans=12),
-    max_words=st.integers(8, 24),
-    most=st.integers(1, 4),
-)
-def test_truncation_reports_what_it_leaves_out(luke, vocab, case, max_words, most) -> None:
-    text, spans = case
-    config = EntityInputsConfig(
-        max_words=max_words, stride=0, max_entities=most, on_overflow="truncate"
-    )
-    windows = EntityInputs(luke, vocab, config)(text, spans=spans)
-    assert len(windows) == 1
-    features, report = windows[0], windows.report
-    kept = features.entity_sources.tolist()
-    assert sorted([*kept, *report.lost_mentions]) == list(range(len(spans)))
-    whole = EntityInputs(luke, vocab, EntityInputsConfig(max_words=4096))(text, spans=spans)[0]
-    assert features.word_ids[:-1].tolist() == whole.word_ids[: len(features) - 1].tolist()
-    if len(whole) > max_words:
-        ((number, span),) = report.unread
-        assert number == 0
-        assert span == (
-            whole.word_offsets[len(features) - 1, 0],
-            whole.word_offsets[-2, 1],
-        )
-    else:
-        assert not report.unread
-
-
-def test_truncation_keeps_both_texts_of_a_pair_as_transformers_does(make_luke) -> None:
-    inputs = make_luke(max_words=14, stride=0, on_overflow="truncate")
-    long, short = "one two three " * 8, "Tokyo"
-    features = inputs(long, pair=Passage(text=short))[0]
-    assert len(features) == 14
-    assert (features.word_texts == 1).sum() == len(inputs(short)[0]) - 2
-    both = inputs(long, pair=Passage(text=long))[0]
-    assert [(both.word_texts == number).sum() for number in (0, 1)] == [5, 5]
-
-
-def test_windows_of_a_pair_repeat_the_first_text(make_luke) -> None:
-    inputs = make_luke(max_words=24, stride=2)
-    question, context = "Who won?", "Ana Ivanovic won and she said so. " * 4
-    spans = [(place, place + 3) for place in range(0, len(context) - 3, 34)]
-    windows = inputs(question, spans=[(0, 3)], pair=Passage(text=context, spans=spans))
-    assert len(windows) > 1
-    n_first = (windows[0].word_texts == 0).sum()
-    seen = []
-    for features in windows:
-        assert len(features) <= 24
-        assert (features.word_texts == 0).sum() == n_first
-        assert features.entity_sources[0] == 0
-        assert mentioned(features, context)[1:] == ["Ana"] * (features.n_entities - 1)
-        seen += features.entity_sources[1:].tolist()
-    assert sorted(seen) == [1, 2, 3, 4]
-    assert windows.report.is_complete
-
-
-def test_a_first_text_that_leaves_no_room_is_refused(make_luke) -> None:
-    inputs = make_luke(max_words=24, stride=8)
-    with pytest.raises(DataError, match=r"leaves .* for the second.*stride = 8"):
-        inputs(TEXT, pair=Passage(text=TEXT))
-
-
-def test_overflow_can_be_an_error(make_luke) -> None:
-    inputs = make_luke(max_words=16, stride=0, max_entities=2, on_overflow="error")
-    with pytest.raises(DataError, match="max_words = 16 leaves room for 14; use on_overflow"):
-        inputs(TEXT)
-    with pytest.raises(DataError, match="3 mentions, more than max_entities = 2"):
-        inputs("Ana", spans=[(0, 1), (1, 2), (2, 3)])
-
-
-def test_a_long_text_with_markers_is_read_around_its_mentions(make_luke) -> None:
-    text = "word " * 50 + "Ana met Tokyo. " + "word " * 50
-    ana = (text.index("Ana"), text.index("Ana") + 3)
-    tokyo = (text.index("Tokyo"), text.index("Tokyo") + 5)
-    inputs = make_luke(layout="entity_pair", max_words=30, stride=0)
-    windows = inputs(text, spans=[tokyo, ana])
-    assert len(windows) == 1
-    assert len(windows[0]) == 30
-    assert mentioned(windows[0], text) == ["Tokyo", "Ana"]
-    assert [number for number, _ in windows.report.unread] == [0, 0]
-    assert windows.report.unread[0][1].start == 0
-    assert windows.report.lost_mentions == ()
-
-
-def test_mentions_far_apart_are_read_with_what_stands_around_each(make_luke) -> None:
-    text = "Ana " + "word " * 100 + "Tokyo"
-    inputs = make_luke(layout="entity_pair", max_words=30, stride=0)
-    windows = inputs(text, spans=[(0, 3), (len(text) - 5, len(text))])
-    assert len(windows[0]) <= 30
-    assert mentioned(windows[0], text) == ["Ana", "Tokyo"]
-    ((_, gap),) = windows.report.unread
-    assert set(gap.of(text).split()) == {"word"}
-
-
-def test_a_marked_mention_that_fits_no_input_is_refused(make_luke) -> None:
-    inputs = make_luke(layout="entity", max_words=10, stride=0)
-    with pytest.raises(DataError, match=r"the mentions have .* give shorter spans"):
-        inputs(TEXT, spans=[(0, len(TEXT))])
-
-
-def test_truncation_drops_a_marked_mention_beyond_the_end_and_says_so(make_luke) -> None:
-    inputs = make_luke(layout="entity", max_words=10, stride=0, on_overflow="truncate")
-    windows = inputs(TEXT, spans=[SHE])
-    assert windows[0].n_entities == 0
-    assert windows.report.lost_mentions == (0,)
-
-
-def test_mentions_longer_than_their_positions_are_reported(make_luke) -> None:
-    windows = make_luke(max_mention_length=3)(TEXT, spans=[(0, 30), (0, 3)])
-    assert windows.report.long_mentions == (0,)
-    assert windows.report.is_complete
-
-
 def test_overlaps_are_refused_where_they_are_not_allowed(make_luke) -> None:
     spans = [(0, 8), (4, 12)]
     assert make_luke()(TEXT, spans=spans)[0].n_entities == 2
@@ -414,18 +242,6 @@ def test_a_prefix_space_is_put_before_the_text_alone(luke, vocab) -> None:
     expected = luke.encode([[" Ana,", "Ana"]], offsets=False)[0].ids
     assert features.word_ids[1:-1].tolist() == expected
     assert features.word_offsets[1, 0] == 0
-
-
-@pytest.mark.slow
-def test_ten_megabytes_are_read_in_linear_time_and_space(luke, vocab) -> None:
-    text = "Ana Ivanovic said on Thursday she won. " * 270_000
-    assert len(text) > 10_000_000
-    spans = [(place, place + 12) for place in range(0, len(text), 39_000)]
-    inputs = EntityInputs(luke, vocab)
-    windows = inputs(text, spans=spans)
-    assert sum(features.n_entities for features in windows) == len(spans)
-    assert windows.report.is_complete
-    assert windows[len(windows) - 1].word_offsets[-1, 1] == len(text)
 
 
 def test_inputs_can_be_sent_to_another_process(make) -> None:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding
 
-from openluke.features import IntArray
+from openluke.features import SPECIAL_TEXT, Features, IntArray
+from openluke.records import Span
 from openluke.tokenization.sheet import Sheet
 from openluke.tokenization.tokenizer import WordTokenizer
 
@@ -108,6 +109,51 @@ def align(
     return Aligned(ids=ids, offsets=offsets, bounds=bounds, places=ranges.before - bounds[owners])
 
 
+def pieces_of_span(features: Features, *, span: Span, text: int = 0) -> tuple[int, int]:
+    """The half-open range of pieces of an input that touch a span of characters.
+
+    The range is empty where the input holds nothing of the span.
+
+    Args:
+        features: The input.
+        span: Characters of the text.
+        text: 0 for the first text of the input, 1 for the second.
+    """
+    starts, ends = features.word_offsets[:, 0], features.word_offsets[:, 1]
+    touches = (features.word_texts == text) & (starts < span.end) & (ends > span.start)
+    found = np.flatnonzero(touches)
+    return (int(found[0]), int(found[-1]) + 1) if len(found) else (0, 0)
+
+
+def span_of_pieces(features: Features, *, pieces: tuple[int, int]) -> Span | None:
+    """The characters from the first to the last piece of a half-open range of one text's pieces.
+
+    ``None`` if the range holds nothing but special tokens.
+    """
+    place = slice(*pieces)
+    offsets = features.word_offsets[place][features.word_texts[place] != SPECIAL_TEXT]
+    if not len(offsets):
+        return None
+    return Span(int(offsets[:, 0].min()), int(offsets[:, 1].max()))
+
+
+def words_of_pieces(features: Features, *, words: Sequence[str], text: int = 0) -> IntArray:
+    """For each piece of an input the index of the word that it is of; -1 for all other pieces.
+
+    *Shape:* (L,).
+
+    Args:
+        features: The input.
+        words: The words that were given as the text.
+        text: 0 for the first text of the input, 1 for the second.
+    """
+    lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
+    # The space before a word, if it is a piece of its own, is the word's.
+    begins = np.cumsum(lengths + 1) - lengths - 2
+    indices = np.searchsorted(begins, features.word_offsets[:, 0], side="right") - 1
+    return np.where(features.word_texts == text, indices, -1).astype(np.int32)
+
+
 def _move_before_spaces(boundaries: _Array, *, sheet: Sheet, owners: _Array) -> _Array:
     """Boundaries as places of the sheet, those after a space moved before it."""
     places = sheet.bounds[owners] + boundaries
@@ -153,14 +199,14 @@ def _unseen(
     points = sheet.points
     following = np.minimum(places + 1, len(points) - 1)
     beyond = np.where(places + 1 < ends, points[following], 0)
-    return tokenizer.cut_rule.unseen(points[places - 1], points[places], beyond)
+    return tokenizer.cut_rule.unseen(points[places - 1], right=points[places], beyond=beyond)
 
 
 def _chances(sheet: Sheet, *, text: int, tokenizer: WordTokenizer) -> _Array:
     """About one place per run of a long text at which a cut is not seen."""
-    begin, end = sheet.bounds[text : text + 2].tolist()
+    begin, end = int(sheet.bounds[text]), int(sheet.bounds[text + 1])
     places = np.arange(begin + 1, end)
-    ends = np.full(len(places), end)
+    ends = np.full(len(places), end, dtype=np.int64)
     places = places[_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)]
     found = np.searchsorted(places, np.arange(begin + RUN_CHARACTERS, end, RUN_CHARACTERS))
     return places[found[found < len(places)]]

@@ -77,11 +77,16 @@ class _Columns:
     """The windows' numbers as columns, each of shape (W,)."""
 
     def __init__(self, windows: Sequence[Window], *, frame: Frame) -> None:
-        table = np.array(
+        table: _Array = np.array(
             [(w.text, w.start, w.end, w.pair, w.pair_start, w.pair_end) for w in windows],
             dtype=np.int64,
         )
-        self.text, self.start, end, self.pair, self.pair_start, pair_end = table.T
+        self.text: _Array = table[:, 0]
+        self.start: _Array = table[:, 1]
+        end: _Array = table[:, 2]
+        self.pair: _Array = table[:, 3]
+        self.pair_start: _Array = table[:, 4]
+        pair_end: _Array = table[:, 5]
         self.n_first = end - self.start
         self.n_second = pair_end - self.pair_start
         self.has_pair = self.pair != NO_TEXT
@@ -180,7 +185,9 @@ def _entities(columns: _Columns, *, windows: Sequence[Window], reading: Reading)
     window = np.repeat(np.arange(len(windows)), counts)
     owners = reading.owners[rows]
     sources = rows - reading.bounds[owners]
-    begin, start, size = np.ones_like(window), columns.start[window], columns.n_first[window]
+    begin: _Array = np.ones(len(rows), dtype=np.int64)
+    start: _Array = columns.start[window]
+    size: _Array = columns.n_first[window]
     if columns.has_pair.any():
         second = owners != columns.text[window]
         begin = np.where(second, columns.second_begin[window], begin)

@@ -21,7 +21,7 @@ _HARMLESS = (" {2,}", r" \z", r"\A | \z")
 class CutRule(Protocol):
     """Says of places in a text whether cutting there surely changes no piece on either side."""
 
-    def unseen(self, left: CodePoints, right: CodePoints, beyond: CodePoints) -> Mask:
+    def unseen(self, left: CodePoints, *, right: CodePoints, beyond: CodePoints) -> Mask:
         """Judge places by the character before, the one after, and the one after that.
 
         ``beyond`` is 0 where the text ends. Saying no is always right, only slower: the text is
@@ -35,7 +35,7 @@ class CutRule(Protocol):
 class NoRule:
     """Nothing is known about the tokenizer: every cut may be seen."""
 
-    def unseen(self, left: CodePoints, right: CodePoints, beyond: CodePoints) -> Mask:  # noqa: ARG002
+    def unseen(self, left: CodePoints, *, right: CodePoints, beyond: CodePoints) -> Mask:  # noqa: ARG002
         """Never."""
         return np.zeros(len(left), dtype=np.bool_)
 
@@ -54,7 +54,7 @@ class ByteLevelRule:
     def __init__(self) -> None:
         self._classes = CharacterClasses()
 
-    def unseen(self, left: CodePoints, right: CodePoints, beyond: CodePoints) -> Mask:  # noqa: ARG002
+    def unseen(self, left: CodePoints, *, right: CodePoints, beyond: CodePoints) -> Mask:  # noqa: ARG002
         """Between two classes, the left one no space and not in a contraction."""
         before, after = self._classes.of(left), self._classes.of(right)
         contraction = (before == OTHER) & (after == LETTER) & (left == ord("'"))
@@ -69,7 +69,7 @@ class SpaceRule:
     the same first piece as after a left side, since a space stands where a dummy prefix would.
     """
 
-    def unseen(self, left: CodePoints, right: CodePoints, beyond: CodePoints) -> Mask:
+    def unseen(self, left: CodePoints, *, right: CodePoints, beyond: CodePoints) -> Mask:
         """Before a single space between plain characters."""
         return (right == ord(" ")) & _is_plain(left) & _is_plain(beyond)
 

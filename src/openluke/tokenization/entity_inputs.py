@@ -300,7 +300,7 @@ def _whole_windows(reading: Reading, *, pairs: Sequence[Passage | None]) -> list
     """For each first text a window that holds it, its second text, and all their mentions."""
     lengths = np.diff(reading.pieces.bounds).tolist()
     bounds = reading.bounds.tolist()
-    rows = np.arange(bounds[-1])
+    rows = np.arange(len(reading.entity_ids))
     windows: list[Window] = []
     second = len(pairs)
     for first, pair in enumerate(pairs):
