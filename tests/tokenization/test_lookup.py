@@ -17,7 +17,8 @@ FEW = settings(max_examples=80, deadline=None)
 @given(case=texts_with_spans(min_spans=1, max_spans=1))
 def test_a_mention_is_found_and_read_back(luke, vocab, case) -> None:
     text, [span] = case
-    assume(text[slice(*span)].strip())
+    # The space at the end of a mention is of the segment after it.
+    assume(text[slice(*span)].strip() == text[slice(*span)])
     features = EntityInputs(luke, vocab)(text, spans=[span])[0]
     pieces = pieces_of_span(features, span=Span(*span))
     found = span_of_pieces(features, pieces=pieces)
