@@ -1,4 +1,4 @@
-"""Memory of NER in one pass: what a pass adds to the model, at 128 and at 512 words."""
+"""Memory of NER in one pass: what a pass adds to the model, for 128 words and for a full window."""
 
 import argparse
 import subprocess
@@ -12,8 +12,11 @@ from benchmarks.speed.luke_base import check_versions, circumstances, make_model
 from benchmarks.speed.measure import report
 from benchmarks.speed.ner_inputs import all_spans, ner_inputs
 
+WORDS, WINDOW = 128, 510
+"""With its two special tokens the longer text fills the 512 positions that the model has."""
+
 LIMIT_MB = 2000
-"""What a pass over 512 words may add."""
+"""What a pass over a full window may add."""
 
 
 def added_megabytes(who: str, *, words: int) -> tuple[float, float]:
@@ -44,10 +47,10 @@ def one_pass(who: str, *, words: int) -> None:
 
 def main(*, output: Path | None = None) -> None:
     """Measure three passes and report one line; the ratio is one of memory."""
-    theirs, _ = added_megabytes("theirs", words=128)
-    again, _ = added_megabytes("theirs", words=128)
-    ours, _ = added_megabytes("ours", words=128)
-    long, seconds = added_megabytes("ours", words=512)
+    theirs, _ = added_megabytes("theirs", words=WORDS)
+    again, _ = added_megabytes("theirs", words=WORDS)
+    ours, _ = added_megabytes("ours", words=WORDS)
+    long, seconds = added_megabytes("ours", words=WINDOW)
     ratio = theirs / ours
     report(
         {
@@ -58,13 +61,13 @@ def main(*, output: Path | None = None) -> None:
             "unit": "MB",
             "ours": ours,
             "theirs": theirs,
-            "words": 128,
-            "512 words": {"ours": long, "limit": LIMIT_MB, "seconds": seconds},
+            "words": WORDS,
+            "full window": {"words": WINDOW, "ours": long, "limit": LIMIT_MB, "seconds": seconds},
             **circumstances(),
         },
         output=output,
     )
-    assert long < LIMIT_MB, f"512 words add {long:.0f} MB, expected less than {LIMIT_MB}"
+    assert long < LIMIT_MB, f"a full window adds {long:.0f} MB, expected less than {LIMIT_MB}"
 
 
 def _megabytes(what: str) -> float:

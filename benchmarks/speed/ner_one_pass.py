@@ -14,7 +14,7 @@ def main(*, output: Path | None = None, rounds: int = ROUNDS) -> None:
     """Measure both lengths and report one line; the long one runs less often."""
     model = make_model("LukeForEntitySpanClassification", kind="entity_span")
     workloads = {}
-    for words, times in ((32, rounds), (128, max(1, rounds // 4))):
+    for words, times in ((32, rounds), (128, max(1, rounds // 3))):
         inputs = ner_inputs(words, chunks=[all_spans(words)])
         workloads[f"{words} words"] = race(model, inputs=inputs, rounds=times, clock=clock())
     report(
