@@ -87,6 +87,8 @@ def test_focus_keeps_mentions_whole_and_takes_no_more_than_there_is_room(case, b
     if length <= size or not len(ranges):
         return
     chosen = ranges[: 2 if both else 1]
+    if (chosen[:, 0] == chosen[:, 1]).any():
+        return  # with its markers a mention has pieces
     stretches = focus(length, size=size, ranges=chosen)
     widths = (chosen[:, 1] - chosen[:, 0]).sum()
     if stretches is None:

@@ -17,7 +17,7 @@ from tokenizers import Encoding
 
 from openluke.features import SPECIAL_TEXT, Features, IntArray
 from openluke.records import Span
-from openluke.tokenization.sheet import Sheet
+from openluke.tokenization.sheet import Sheet, counts_before
 from openluke.tokenization.tokenizer import WordTokenizer
 
 RUN_CHARACTERS = 1 << 14
@@ -83,7 +83,7 @@ def align(
         ]
         texts = [" " + text if add else text for text, add in zip(texts, added, strict=True)]
     sheet = Sheet(texts)
-    owners = np.repeat(np.arange(len(texts)), counts)
+    owners = np.arange(len(texts)).repeat(counts)
     places = _move_before_spaces(boundaries + added[owners], sheet=sheet, owners=owners)
     special = _texts_with_added_tokens(sheet, tokenizer=tokenizer)
     cuts = _choose_cuts(places, owners=owners, sheet=sheet, special=special, tokenizer=tokenizer)
@@ -95,13 +95,10 @@ def align(
         ranges = _ranges_by_lengths(ids, places=places, sheet=sheet, lengths=tokenizer.piece_bytes)
     else:
         ranges = _ranges_by_offsets(encodings, runs=runs, places=places, sheet=sheet, cuts=cuts)
-    lengths = np.bincount(
-        np.array([run.text for run in runs], dtype=np.int64),
-        weights=counts_of_runs,
-        minlength=len(texts),
-    ).astype(np.int64)
-    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
-    first_places = np.repeat(sheet.bounds[:-1] + added, lengths)
+    lengths = np.zeros(len(texts), dtype=np.int64)
+    np.add.at(lengths, [run.text for run in runs], counts_of_runs)
+    bounds = counts_before(lengths)
+    first_places = (sheet.bounds[:-1] + added).repeat(lengths)
     starts, ends = sheet.trim(ranges.starts, ends=ranges.ends)
     offsets = np.empty((len(ids), 2), dtype=np.int32)
     np.maximum(starts - first_places, 0, out=offsets[:, 0], casting="unsafe")
@@ -185,7 +182,8 @@ def _choose_cuts(
     places, owners, ends = places[inside], owners[inside], ends[inside]
     seen = ~_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)
     cuts = places[seen | special[owners]]
-    for text in np.flatnonzero(np.diff(sheet.bounds) > RUN_CHARACTERS):
+    is_long = len(sheet) > RUN_CHARACTERS
+    for text in np.flatnonzero(np.diff(sheet.bounds) > RUN_CHARACTERS) if is_long else ():
         if not special[text]:
             chances = _chances(sheet, text=int(text), tokenizer=tokenizer)
             cuts = np.concatenate((cuts, chances))
@@ -214,7 +212,7 @@ def _chances(sheet: Sheet, *, text: int, tokenizer: WordTokenizer) -> _Array:
 
 def _runs(sheet: Sheet, *, cuts: _Array) -> Iterator[_Run]:
     """The segments of each text, in runs of a bounded number of characters."""
-    firsts = np.searchsorted(cuts, sheet.bounds).tolist()
+    firsts = cuts.searchsorted(sheet.bounds).tolist()
     for number, text in enumerate(sheet.texts):
         if not text:
             continue
@@ -273,10 +271,10 @@ def _ranges_by_lengths(
 ) -> _Ranges:
     """Count the bytes of the pieces."""
     sizes = lengths[ids]
-    ends = np.cumsum(sizes, dtype=np.int64)
+    ends = sizes.cumsum(dtype=np.int64)
     is_end = np.zeros(sheet.n_bytes + 1, dtype=np.bool_)
     is_end[ends] = True
-    before = np.cumsum(is_end, dtype=np.int64)[sheet.to_bytes(places)]
+    before = is_end.cumsum(dtype=np.int64)[sheet.to_bytes(places)]
     return _Ranges(*sheet.to_characters(ends - sizes, ends=ends), before)
 
 

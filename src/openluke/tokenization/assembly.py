@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from openluke.features import SPECIAL_TEXT, Features, IntArray
 from openluke.tokenization.layouts import Pieces
+from openluke.tokenization.sheet import counts_before
 from openluke.tokenization.tokenizer import WordTokenizer
 
 _Array = npt.NDArray[np.integer[Any]]
@@ -91,8 +92,7 @@ class _Columns:
         self.n_second = pair_end - self.pair_start
         self.has_pair = self.pair != NO_TEXT
         special = 2 + frame.n_separators * self.has_pair
-        self.bounds = np.zeros(len(windows) + 1, dtype=np.int64)
-        np.cumsum(self.n_first + self.n_second + special, out=self.bounds[1:])
+        self.bounds = counts_before(self.n_first + self.n_second + special)
         self.second_begin = 1 + self.n_first + frame.n_separators
         """Where the second text begins in its input, if there is one."""
 
@@ -161,13 +161,13 @@ def _words(columns: _Columns, *, pieces: Pieces, frame: Frame) -> _Words:
     ids[begins] = frame.bos
     texts = np.full(total, SPECIAL_TEXT, dtype=np.int32)
     offsets = np.zeros((total, 2), dtype=np.int32)
-    before = np.cumsum(sizes) - sizes
+    before = sizes.cumsum() - sizes
     steps = np.arange(int(sizes.sum()))
-    source = steps + np.repeat(sources - before, sizes)
-    target = steps + np.repeat(targets - before, sizes)
+    source = steps + (sources - before).repeat(sizes)
+    target = steps + (targets - before).repeat(sizes)
     ids[target] = pieces.ids[source]
     offsets[target] = pieces.offsets[source]
-    texts[target] = np.where(pieces.is_marker[source], SPECIAL_TEXT, np.repeat(numbers, sizes))
+    texts[target] = np.where(pieces.is_marker[source], SPECIAL_TEXT, numbers.repeat(sizes))
     full = sizes > 0
     offsets[targets[full] - 1] = offsets[targets[full], 0][:, None]
     offsets[(targets + sizes)[full]] = offsets[(targets + sizes)[full] - 1, 1][:, None]
@@ -182,7 +182,7 @@ def _entities(columns: _Columns, *, windows: Sequence[Window], reading: Reading)
     """Entities of all inputs, one input behind the other."""
     rows = np.concatenate([window.rows for window in windows])
     counts = [len(window.rows) for window in windows]
-    window = np.repeat(np.arange(len(windows)), counts)
+    window = np.arange(len(windows)).repeat(counts)
     owners = reading.owners[rows]
     sources = rows - reading.bounds[owners]
     begin: _Array = np.ones(len(rows), dtype=np.int64)

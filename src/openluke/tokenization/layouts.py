@@ -54,8 +54,7 @@ def mark(pieces: Pieces, *, ranges: _Array, markers: Sequence[int]) -> tuple[Pie
         markers: The token around the first mention of each text, around the second, … (K).
     """
     n_markers = len(markers)
-    texts = np.repeat(np.arange(len(ranges) // n_markers), n_markers)
-    mentions = np.tile(np.arange(n_markers), len(ranges) // n_markers)
+    texts, mentions = np.divmod(np.arange(len(ranges)), n_markers)
     starts, ends = ranges[:, 0], ranges[:, 1]
     width = ends - starts
     empty = width == 0
@@ -78,7 +77,7 @@ def mark(pieces: Pieces, *, ranges: _Array, markers: Sequence[int]) -> tuple[Pie
     widened = np.stack((landed[: len(ranges)], landed[len(ranges) :] + 1), axis=1)
     both = np.concatenate((texts, texts))
     at = (np.concatenate((starts, ends)) + pieces.bounds[both])[order]
-    ids = np.tile(np.array(markers, dtype=np.int32), len(texts) // n_markers * 2)[order]
+    ids = np.array(markers, dtype=np.int32)[np.concatenate((mentions, mentions))[order]]
     return _insert(pieces, at=at, ids=ids, texts=both[order]), widened
 
 

@@ -1,5 +1,6 @@
 """What a caller gives: texts or their words, with mentions, checked and brought to characters."""
 
+from array import array as array_of_numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -13,6 +14,7 @@ from openluke.errors import DataError
 Spans = Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]]
 """Half-open ranges: pairs, lists (as JSON has them), ``Span``, or an array of shape (N, 2)."""
 _Array = npt.NDArray[np.int64]
+_PAIR = frozenset([2])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,18 +143,19 @@ def _gather(passages: Sequence[Passage]) -> _Array:
     try:
         if any(isinstance(spans, np.ndarray) for spans in given):
             arrays = [np.asarray(spans) for spans in given if len(spans)]
-            array = np.concatenate(arrays) if arrays else np.zeros((0, 2), dtype=np.int64)
+            empty = np.zeros((0, 2), dtype=np.int64)
+            array = np.concatenate(arrays) if arrays else empty
         else:
-            spans = list(chain.from_iterable(given))
-            numbers = list(chain.from_iterable(spans))
-            if len(numbers) != 2 * len(spans) or not {2}.issuperset(map(len, spans)):
+            if not _PAIR.issuperset(map(len, chain.from_iterable(given))):
                 _reject_form(passages)
-            array = np.array(numbers or np.zeros(0, np.int64)).reshape(-1, 2)
+            # Unlike numpy, an array of the standard library takes whole numbers only.
+            flat = list(chain.from_iterable(chain.from_iterable(given)))
+            array = np.array(array_of_numbers("q", flat), dtype=np.int64).reshape(-1, 2)
     except (ValueError, TypeError, OverflowError):
         _reject_form(passages)
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
         _reject_form(passages)
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
 
 
 def _name(spans: _Array, *, row: int, counts: Sequence[int]) -> str:

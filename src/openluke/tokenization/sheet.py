@@ -24,9 +24,8 @@ class Sheet:
         self.is_ascii = whole.isascii()
         self.points = _code_points(whole, texts=texts)
         """The characters as numbers. *Shape:* (N,)."""
-        self.bounds = np.zeros(len(texts) + 1, dtype=np.int64)
+        self.bounds = counts_before(np.array([*map(len, texts)], dtype=np.int64))
         """Where each text begins, and where the last ends. *Shape:* (T + 1,)."""
-        np.cumsum([len(text) for text in texts], out=self.bounds[1:])
         self.whole = whole
 
     def __len__(self) -> int:
@@ -54,7 +53,7 @@ class Sheet:
         """Ranges of bytes as ranges of the characters that they touch."""
         if self.is_ascii or not len(self):
             return starts, ends
-        character = np.repeat(np.arange(len(self)), self._byte_lengths)
+        character = np.arange(len(self)).repeat(self._byte_lengths)
         return character[starts], character[ends - 1] + 1
 
     def trim(self, starts: _Array, *, ends: _Array) -> tuple[_Array, _Array]:
@@ -71,10 +70,10 @@ class Sheet:
         return np.where(has_solid, found[0], starts), np.where(has_solid, found[1], ends)
 
 
-def counts_before(values: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def counts_before(values: npt.NDArray[np.integer[Any] | np.bool_]) -> npt.NDArray[np.int64]:
     """Sum of the values before each place. *Shape:* (N,) to (N + 1,)."""
     counts = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, out=counts[1:])
+    values.cumsum(out=counts[1:])
     return counts
 
 
