@@ -167,21 +167,21 @@ class Ours:
 
 
 def pad(features: list[Features]) -> Arrays:
-    """The arrays that transformers makes of a batch."""
+    """The arrays that transformers makes of a batch, in 32 bits as our features are."""
     n, words = len(features), max(map(len, features))
     entities = max(one.n_entities for one in features)
-    word_ids = np.full((n, words), 1)
-    word_mask = np.zeros((n, words), dtype=np.int64)
-    entity_ids = np.full((n, entities), ENTITY_VOCAB["[PAD]"])
-    entity_mask = np.zeros((n, entities), dtype=np.int64)
-    ranges = np.zeros((n, entities, 2), dtype=np.int64)
+    word_ids = np.full((n, words), 1, dtype=np.int32)
+    word_mask = np.zeros((n, words), dtype=np.int32)
+    entity_ids = np.full((n, entities), ENTITY_VOCAB["[PAD]"], dtype=np.int32)
+    entity_mask = np.zeros((n, entities), dtype=np.int32)
+    ranges = np.zeros((n, entities, 2), dtype=np.int32)
     for row, one in enumerate(features):
         word_ids[row, : len(one)] = one.word_ids
         word_mask[row, : len(one)] = 1
         entity_ids[row, : one.n_entities] = one.entity_ids
         entity_mask[row, : one.n_entities] = 1
         ranges[row, : one.n_entities] = one.entity_ranges
-    positions = ranges[:, :, :1] + np.arange(MAX_MENTION_LENGTH)
+    positions = ranges[:, :, :1] + np.arange(MAX_MENTION_LENGTH, dtype=np.int32)
     positions[positions >= ranges[:, :, 1:]] = -1
     return {
         "input_ids": word_ids,
