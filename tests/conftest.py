@@ -5,6 +5,12 @@ import os
 import socket
 
 import pytest
+from hypothesis import settings
+
+# Where changes are judged, the same examples are tried each time; elsewhere new ones are looked for.
+settings.register_profile("judge", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("judge")
 
 LOOPBACK_NAMES = {"", "localhost", "localhost.localdomain"}
 

@@ -118,7 +118,7 @@ def pre_tokenizer_parts(rust: Tokenizer) -> list[dict[str, Any]]:
 
 
 def _read_byte_level(directory: Path) -> Tokenizer:
-    with RustErrors(directory):
+    with RustErrors(f"{directory / 'vocab.json'}, merges.txt"):
         model = models.BPE.from_file(str(directory / "vocab.json"), str(directory / "merges.txt"))
     rust = Tokenizer(model)
     rust.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
