@@ -92,10 +92,15 @@ def _rank(path: Path, *, order: Sequence[str]) -> tuple[int, str]:
     return (order.index(path.stem) if path.stem in order else len(order), path.name)
 
 
-def _read(path: Path) -> list[dict[str, Any]]:
-    """The results in a file: one, or a list of them."""
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    """The figures of speed in a file: that of each workload, where it has several."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    return content if isinstance(content, list) else [content]
+    for result in content if isinstance(content, list) else [content]:
+        workloads = result.get("workloads", {})
+        for name, workload in workloads.items():
+            yield result | workload | {"benchmark": f"{result['benchmark']}: {name}"}
+        if "ratio" in result and not workloads:
+            yield result
 
 
 def _row(result: Mapping[str, Any]) -> tuple[str, ...]:

@@ -123,6 +123,11 @@ def report(result: Mapping[str, Any], *, output: str | Path | None = None) -> No
     missing = [key for key in REQUIRED if key not in result]
     if missing:
         raise ValueError(f"the result lacks {', '.join(missing)}; expected {', '.join(REQUIRED)}")
+    write(result, output=output)
+
+
+def write(result: Mapping[str, Any], *, output: str | Path | None = None) -> None:
+    """Print any result, of speed or not, as one line of JSON and, given a file, write it there."""
     whole = {"command": _command(sys.orig_argv)} | _rounded(dict(result))
     print(json.dumps(whole, ensure_ascii=False), flush=True)
     if output is not None:

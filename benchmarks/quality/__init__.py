@@ -1,0 +1,1 @@
+"""How right openluke is, against independent implementations."""
