@@ -53,16 +53,31 @@ def _largest(name: str, *, entity_aware: bool) -> dict[str, float]:
     for seed in SEEDS:
         extra: dict[str, Any] = {"bias": False} if kind == "entity_pair" else {}
         twins = make_twins(architecture, kind=kind, entity_aware=entity_aware, seed=seed, **extra)
-        inputs = (
-            add_ends(make_inputs(seed=seed)) if kind == "entity_span" else make_inputs(seed=seed)
+        if kind == "masked":
+            _tie(twins)
+        inputs = make_inputs(seed=seed)
+        pairs = _scores(
+            twins, inputs=add_ends(inputs) if kind == "entity_span" else inputs, kind=kind
         )
-        pairs = list(_scores(twins, inputs=inputs, kind=kind))
-        found["scores"] = max(found["scores"], *(float((a - b).abs().max()) for a, b in pairs))
-        sum((a.square().mean() for a, _ in pairs), torch.zeros(())).backward()
-        sum((b.square().mean() for _, b in pairs), torch.zeros(())).backward()
-        differences = [float((a - b).abs().max()) for a, b in twins.gradients().values()]
-        found["gradients"] = max(found["gradients"], *differences)
+        found["scores"] = max(found["scores"], *(_distance(a, b) for a, b in pairs))
+        for side in zip(*pairs, strict=True):
+            torch.stack([scores.square().mean() for scores in side]).sum().backward()
+        gradients = (_distance(a, b) for a, b in twins.gradients().values())
+        found["gradients"] = max(found["gradients"], *gradients)
     return found
+
+
+def _distance(a: Tensor, b: Tensor) -> float:
+    return float((a - b).detach().abs().max())
+
+
+def _tie(twins: Twins) -> None:
+    """Tie the decoders, as in every released model; transformers 5 leaves the words' untied."""
+    theirs = twins.theirs
+    theirs.lm_head.decoder.weight = theirs.luke.embeddings.word_embeddings.weight
+    theirs.lm_head.decoder.bias = theirs.lm_head.bias
+    table = theirs.luke.entity_embeddings.entity_embeddings.weight
+    theirs.entity_predictions.decoder.weight = table
 
 
 def _scores(
@@ -72,27 +87,23 @@ def _scores(
     theirs = twins.run_theirs(inputs)
     ours, batch = twins.run_ours(inputs)
     words, entities = inputs["attention_mask"].bool(), inputs["entity_attention_mask"].bool()
-    match kind:
-        case None:
-            return [
-                (theirs.last_hidden_state[words], ours.words),
-                (theirs.entity_last_hidden_state[entities], ours.entities),
-            ]
-        case "masked":
-            return [
-                (theirs.logits[words], ours.words),
-                (theirs.entity_logits[entities], ours.entities),
-            ]
-        case "extractive_qa":
-            return [(theirs.start_logits[words], ours.start), (theirs.end_logits[words], ours.end)]
-        case "entity":
-            return [(theirs.logits, ours[list(batch.layout.entity_starts)])]
-        case "entity_span":
-            return [(theirs.logits[entities], ours)]
-        case "token":
-            return [(theirs.logits[words], ours)]
-        case _:
-            return [(theirs.logits, ours)]
+    if kind is None:
+        return [
+            (theirs.last_hidden_state[words], ours.words),
+            (theirs.entity_last_hidden_state[entities], ours.entities),
+        ]
+    if kind == "masked":
+        return [(theirs.logits[words], ours.words), (theirs.entity_logits[entities], ours.entities)]
+    if kind == "extractive_qa":
+        return [(theirs.start_logits[words], ours.start), (theirs.end_logits[words], ours.end)]
+    rows = {"entity_span": entities, "token": words}
+    firsts = list(batch.layout.entity_starts)  # transformers scores the first entity of each
+    return [
+        (
+            theirs.logits[rows[kind]] if kind in rows else theirs.logits,
+            ours[firsts] if kind == "entity" else ours,
+        )
+    ]
 
 
 if __name__ == "__main__":
