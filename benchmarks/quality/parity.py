@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.speed.measure import environment, write
-from tests.parity.twins import Twins, add_ends, make_inputs, make_twins
+from tests.parity.twins import Twins, add_ends, make_inputs, make_twins, tie
 
 HEADS: dict[str, tuple[str, str | None]] = {
     "encoder": ("LukeModel", None),
@@ -24,6 +24,10 @@ HEADS: dict[str, tuple[str, str | None]] = {
     "question answering": ("LukeForQuestionAnswering", "extractive_qa"),
 }
 SEEDS = range(5)
+_EXTRA: dict[str, dict[str, Any]] = {
+    "entity pair": {"bias": False},
+    "question answering": {"n_labels": 2},
+}
 
 
 def main() -> None:
@@ -51,10 +55,11 @@ def _largest(name: str, *, entity_aware: bool) -> dict[str, float]:
     architecture, kind = HEADS[name]
     found = {"scores": 0.0, "gradients": 0.0}
     for seed in SEEDS:
-        extra: dict[str, Any] = {"bias": False} if kind == "entity_pair" else {}
-        twins = make_twins(architecture, kind=kind, entity_aware=entity_aware, seed=seed, **extra)
+        twins = make_twins(
+            architecture, kind=kind, entity_aware=entity_aware, seed=seed, **_EXTRA.get(name, {})
+        )
         if kind == "masked":
-            _tie(twins)
+            tie(twins)
         inputs = make_inputs(seed=seed)
         pairs = _scores(
             twins, inputs=add_ends(inputs) if kind == "entity_span" else inputs, kind=kind
@@ -69,15 +74,6 @@ def _largest(name: str, *, entity_aware: bool) -> dict[str, float]:
 
 def _distance(a: Tensor, b: Tensor) -> float:
     return float((a - b).detach().abs().max())
-
-
-def _tie(twins: Twins) -> None:
-    """Tie the decoders, as in every released model; transformers 5 leaves the words' untied."""
-    theirs = twins.theirs
-    theirs.lm_head.decoder.weight = theirs.luke.embeddings.word_embeddings.weight
-    theirs.lm_head.decoder.bias = theirs.lm_head.bias
-    table = theirs.luke.entity_embeddings.entity_embeddings.weight
-    theirs.entity_predictions.decoder.weight = table
 
 
 def _scores(

@@ -10,7 +10,7 @@ from openluke.model.losses import (
     masked_loss,
     single_label_loss,
 )
-from tests.parity.twins import add_ends, make_inputs, make_twins
+from tests.parity.twins import add_ends, make_inputs, make_twins, tie
 
 AWARE = pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])
 
@@ -187,16 +187,7 @@ def test_multiple_choice_is_equal(entity_aware):
 
 
 def masked_twins(*, entity_aware):
-    """LukeForMaskedLM with its word decoder tied, as it was before transformers 5."""
-    twins = make_twins("LukeForMaskedLM", kind="masked", entity_aware=entity_aware)
-    theirs = twins.theirs
-    theirs.lm_head.decoder.weight = theirs.luke.embeddings.word_embeddings.weight
-    theirs.entity_predictions.decoder.weight = (
-        theirs.luke.entity_embeddings.entity_embeddings.weight
-    )
-    theirs.lm_head.decoder.bias = theirs.lm_head.bias
-    twins.head.words.bias.data.copy_(theirs.lm_head.bias)
-    return twins
+    return tie(make_twins("LukeForMaskedLM", kind="masked", entity_aware=entity_aware))
 
 
 @AWARE

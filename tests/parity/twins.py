@@ -196,6 +196,18 @@ def to_batch(inputs: dict[str, Tensor]) -> Batch:
     return Batch.from_padded(inputs["input_ids"], word_pad_id=PAD, **given)
 
 
+def tie(twins: Twins) -> Twins:
+    """Tie the decoders of LukeForMaskedLM, as before transformers 5 and in every released model."""
+    theirs = twins.theirs
+    theirs.lm_head.decoder.weight = theirs.luke.embeddings.word_embeddings.weight
+    theirs.entity_predictions.decoder.weight = (
+        theirs.luke.entity_embeddings.entity_embeddings.weight
+    )
+    theirs.lm_head.decoder.bias = theirs.lm_head.bias
+    twins.head.words.bias.data.copy_(theirs.lm_head.bias)
+    return twins
+
+
 @torch.no_grad()
 def _randomise(model: nn.Module) -> None:
     """Random values everywhere, padding rows and biases included, so that nothing hides."""
