@@ -96,3 +96,52 @@ def test_the_callers_spans_stay_as_they_are() -> None:
     spans = np.array([[0, 2]])
     read(spans, text=["Ana", "Ivanovic"])
     assert spans.tolist() == [[0, 2]]
+
+
+@pytest.mark.parametrize("text", [None, 5, b"abc", 2.5, {"a": 1}, iter("abc")])
+def test_a_text_that_is_none_is_refused(text) -> None:
+    with pytest.raises(DataError, match=r"^text 1: a text is .*; expected a str, or a list of"):
+        read_passages([Passage(text="fine"), Passage(text=text)])
+
+
+@pytest.mark.parametrize("spans", [None, 5, b"ab"])
+def test_spans_that_are_no_list_are_refused(spans) -> None:
+    with pytest.raises(DataError, match=r"text 1, spans are .*; expected a list of pairs"):
+        read_passages([Passage(text="fine"), Passage(text=TEXT, spans=spans)])
+
+
+@pytest.mark.parametrize(
+    ("details", "message"),
+    [
+        ({"entities": [5, None]}, "titles: that of span 0 is 5; expected a str"),
+        ({"entities": 5}, "found 5 for 2 spans"),
+        ({"entities": []}, "found 0 titles for 2 spans"),
+        ({"languages": 5}, "found 5 for 2 spans"),
+        ({"languages": ["en"]}, "found 1 languages for 2 spans"),
+        ({"languages": ["en", b"de"]}, "languages: that of span 1 is b'de'"),
+        ({"types": [0, "a"]}, "types: that of span 1 is 'a'"),
+        ({"types": [1.5, 0]}, "types: that of span 0 is 1.5; expected the number of a row"),
+        ({"types": [True, 0]}, "types: that of span 0 is True"),
+        ({"types": [-1, 0]}, "types: that of span 0 is -1"),
+        ({"types": [0, 1 << 40]}, "types: that of span 1 is 1099511627776"),
+        ({"types": "01"}, "found '01' for 2 spans"),
+    ],
+)
+def test_what_is_said_of_mentions_is_checked(details, message) -> None:
+    with pytest.raises(DataError, match=f"^text 1: {message}"):
+        read_passages(
+            [Passage(text="fine"), Passage(text=TEXT, spans=[(0, 3), (4, 12)], **details)]
+        )
+
+
+def test_numbers_and_names_of_numpy_serve() -> None:
+    read_passages(
+        [
+            Passage(
+                text=TEXT,
+                spans=[(0, 3), (4, 12)],
+                entities=np.array(["a", "b"]),
+                types=np.array([0, 1], dtype=np.int8),
+            )
+        ]
+    )

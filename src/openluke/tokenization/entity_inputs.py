@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from openluke.tokenization.layouts import Layout, mark, unmarked
 from openluke.tokenization.overflow import Limits, OnOverflow, Plan, plan_text
 from openluke.tokenization.passages import Passage, Spans, check_overlaps, read_passages
 from openluke.tokenization.reports import NOTHING, Report, report
+from openluke.tokenization.text_windows import MANY, LazyInputs, Windows
 from openluke.tokenization.tokenizer import WordTokenizer
 
 _N_MENTIONS: dict[Layout, int] = {"entity": 1, "entity_pair": 2}
@@ -63,30 +64,12 @@ class EntityInputsConfig:
             )
 
 
-class Windows(Sequence[Features]):
-    """The model inputs of one text, or pair of texts: one, or more if it is long."""
-
-    def __init__(self, inputs: Sequence[Features], *, report: Report) -> None:
-        self._inputs = inputs
-        self.report = report
-        """What the inputs do not hold."""
-
-    def __len__(self) -> int:
-        return len(self._inputs)
-
-    @overload
-    def __getitem__(self, index: int) -> Features: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Features]: ...
-    def __getitem__(self, index: int | slice) -> Features | Sequence[Features]:
-        """One input, or several."""
-        return self._inputs[index]
-
-
 class _Read(NamedTuple):
     """What reading a batch gave."""
 
     reading: Reading
+    spans: npt.NDArray[np.int64]
+    """Mentions in characters. *Shape:* (N, 2)."""
     is_unknown: npt.NDArray[np.bool_]
     """Which mentions have a title that is not known. *Shape:* (N,)."""
 
@@ -160,8 +143,7 @@ class EntityInputs:
         if not passages:
             return []
         others = [passage for passage in pairs or () if passage is not None]
-        self._check_counts(passages, n_pairs=len(others))
-        reading, is_unknown = self._read([*passages, *others])
+        reading, spans, is_unknown = self._read([*passages, *others], n_pairs=len(others))
         wholes = _whole_windows(reading, pairs=pairs or [None] * len(passages))
         plans = [self._plan(whole, reading=reading) for whole in wholes]
         windows = [
@@ -170,11 +152,15 @@ class EntityInputs:
         ]
         inputs = self._assemble(windows, plans=plans, reading=reading)
         reports = self._reports(wholes, plans=plans, reading=reading, is_unknown=is_unknown)
-        return [Windows(made, report=report) for made, report in zip(inputs, reports, strict=True)]
+        return [
+            Windows(made, whole=whole, spans=spans, report=report)
+            for made, whole, report in zip(inputs, wholes, reports, strict=True)
+        ]
 
-    def _read(self, passages: Sequence[Passage]) -> _Read:
+    def _read(self, passages: Sequence[Passage], *, n_pairs: int) -> _Read:
         """Pieces, markers and mentions of all texts, the second texts after the first."""
         texts = read_passages(passages)
+        self._check_counts(texts.counts, n_pairs=n_pairs)
         if not self.config.allow_overlaps:
             check_overlaps(texts.spans, counts=texts.counts)
         boundaries, n_boundaries = texts.boundaries
@@ -199,7 +185,7 @@ class EntityInputs:
             owners=owners,
             bounds=np.cumsum([0, *texts.counts]),
         )
-        return _Read(reading, is_unknown)
+        return _Read(reading, texts.spans, is_unknown)
 
     def _plan(self, whole: Window, *, reading: Reading) -> Plan | None:
         """The windows of a text that is too long; ``None`` for one that is not."""
@@ -215,15 +201,20 @@ class EntityInputs:
         *,
         plans: list[Plan | None],
         reading: Reading,
-    ) -> list[list[Features]]:
+    ) -> list[Sequence[Features]]:
         """The inputs of each text, those of all texts in one go where they can be."""
-        shortened = [p is not None and p.reading is not reading for p in plans]
-        together = [w for w, alone in zip(windows, shortened, strict=True) if not alone]
+        # A shortened text has a reading of its own, and a text of many windows has them made later.
+        apart = [
+            p is not None and (p.reading is not reading or len(p.windows) > MANY) for p in plans
+        ]
+        together = [w for w, alone in zip(windows, apart, strict=True) if not alone]
         made = iter(assemble(list(chain(*together)), reading=reading, frame=self._frame))
-        inputs: list[list[Features]] = []
-        for one, planned in zip(windows, plans, strict=True):
-            if planned is None or planned.reading is reading:
+        inputs: list[Sequence[Features]] = []
+        for one, planned, alone in zip(windows, plans, apart, strict=True):
+            if planned is None or not alone:
                 inputs.append([next(made) for _ in one])
+            elif len(one) > MANY:
+                inputs.append(LazyInputs(one, reading=planned.reading, frame=self._frame))
             else:
                 inputs.append(assemble(one, reading=planned.reading, frame=self._frame))
         return inputs
@@ -245,19 +236,17 @@ class EntityInputs:
             for whole, plan in zip(wholes, plans, strict=True)
         ]
 
-    def _check_counts(self, passages: Sequence[Passage], *, n_pairs: int) -> None:
+    def _check_counts(self, counts: Sequence[int], *, n_pairs: int) -> None:
         layout = self.config.layout
         wanted = _N_MENTIONS.get(layout)
         if wanted is None:
             return
         if n_pairs:
             raise DataError(f"found a second text, the layout {layout!r} takes one text")
-        for number, passage in enumerate(passages):
-            if len(passage.spans) != wanted:
-                place = f"text {number}: " if len(passages) > 1 else ""
-                raise DataError(
-                    f"{place}found {len(passage.spans)} spans, the layout {layout!r} takes {wanted}"
-                )
+        for number, count in enumerate(counts):
+            if count != wanted:
+                place = f"text {number}: " if len(counts) > 1 else ""
+                raise DataError(f"{place}found {count} spans, the layout {layout!r} takes {wanted}")
 
     def _entity_ids(
         self, passages: Sequence[Passage], *, counts: Sequence[int]
@@ -285,11 +274,9 @@ class EntityInputs:
                 f"found titles, but the layout {self.config.layout!r} has only [MASK] entities; "
                 "leave them out or use the layout 'plain'"
             )
-        _check_length("titles", titles, count=count)
         languages = passage.languages
         if languages is None or isinstance(languages, str):
             languages = [languages] * count
-        _check_length("languages", languages, count=count)
         return [
             self.vocab.special.mask if title is None else self.vocab.find(title, language=language)
             for title, language in zip(titles, languages, strict=True)
@@ -319,16 +306,9 @@ def _types(passages: Sequence[Passage], *, counts: Sequence[int]) -> IntArray:
     first = 0
     for passage, count in zip(passages, counts, strict=True):
         if passage.types is not None:
-            _check_length("types", passage.types, count=count)
             types[first : first + count] = passage.types
         first += count
     return types
-
-
-def _check_length(what: str, values: Sequence[object], *, count: int) -> None:
-    if isinstance(values, str) or len(values) != count:
-        found = repr(values) if isinstance(values, str) else f"{len(values)} {what}"
-        raise DataError(f"found {found} for {count} spans; expected a list with one for each span")
 
 
 def _markers(tokenizer: WordTokenizer, *, vocab: EntityVocab, layout: Layout) -> tuple[int, ...]:

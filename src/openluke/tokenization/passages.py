@@ -1,7 +1,7 @@
 """What a caller gives: texts or their words, with mentions, checked and brought to characters."""
 
 from array import array as array_of_numbers
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NoReturn, cast
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openluke.errors import DataError
+from openluke.tokenization.mention_details import check_details
 
 Spans = Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]]
 """Half-open ranges: pairs, lists (as JSON has them), ``Span``, or an array of shape (N, 2)."""
@@ -80,6 +81,10 @@ def join_words(words: Sequence[str]) -> tuple[str, _Array]:
 
     *Shape:* (N,).
     """
+    if isinstance(words, bytes | Mapping | Set) or not hasattr(words, "__len__"):
+        raise DataError(
+            f"a text is {words!r} ({type(words).__name__}); expected a str, or a list of words"
+        )
     for index, word in enumerate(words):
         if not isinstance(word, str) or not word.strip():  # pyright: ignore[reportUnnecessaryIsInstance]
             raise DataError(
@@ -91,19 +96,32 @@ def join_words(words: Sequence[str]) -> tuple[str, _Array]:
 
 
 def read_passages(passages: Sequence[Passage]) -> Texts:
-    """Join words, check spans and bring them to characters."""
-    counts = [len(passage.spans) for passage in passages]
+    """Join words, check everything about mentions, and bring spans to characters."""
+    try:
+        counts = [len(passage.spans) for passage in passages]
+    except TypeError:
+        _reject_form(passages)
     spans = _gather(passages)
     texts: list[str] = []
     word_starts: list[_Array | None] = []
-    for passage in passages:
-        if isinstance(passage.text, str):
-            texts.append(passage.text)
-            word_starts.append(None)
-        else:
-            text, starts = join_words(passage.text)
-            texts.append(text)
-            word_starts.append(starts)
+    for number, passage in enumerate(passages):
+        try:
+            check_details(
+                count=counts[number],
+                entities=passage.entities,
+                languages=passage.languages,
+                types=passage.types,
+            )
+            if isinstance(passage.text, str):
+                texts.append(passage.text)
+                word_starts.append(None)
+            else:
+                text, starts = join_words(passage.text)
+                texts.append(text)
+                word_starts.append(starts)
+        except DataError as error:
+            place = f"text {number}: " if len(passages) > 1 else ""
+            raise DataError(f"{place}{error}") from error
     limits = np.repeat([len(passage.text) for passage in passages], counts)
     wrong = (spans[:, 1] <= spans[:, 0]) | (spans[:, 0] < 0) | (spans[:, 1] > limits)
     if wrong.any():
@@ -187,7 +205,10 @@ def _reject_form(passages: Sequence[Passage]) -> NoReturn:
     """Name the first span that is no pair of whole numbers."""
     for number, passage in enumerate(passages):
         place = f"text {number}, " if len(passages) > 1 else ""
-        for index, span in enumerate(cast("Sequence[Any]", passage.spans)):
+        spans = cast("Sequence[Any]", passage.spans)
+        if isinstance(spans, str | bytes) or not hasattr(spans, "__len__"):
+            raise DataError(f"{place}spans are {spans!r}; expected a list of pairs (start, end)")
+        for index, span in enumerate(spans):
             if not _is_pair(span):
                 raise DataError(
                     f"{place}span {index} is {span!r}; expected a pair of whole numbers "
