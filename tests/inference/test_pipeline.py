@@ -1,17 +1,23 @@
 """Texts in, vectors out: offsets are right, windows are gathered, batching changes nothing."""
 
+import weakref
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.errors import ConfigError, DataError
 from openluke.inference.devices import choose_device, choose_dtype
 from openluke.inference.load import load
 from openluke.inference.pipeline import Pipeline
 from openluke.model.batch import Batch
+from openluke.model.config import HeadConfig
+from openluke.tokenization.entity_inputs import EntityInputsConfig
 from openluke.tokenization.passages import Passage
 
 TEXT = "Beyoncé lives in Los Angeles. 東京 🙂"
@@ -117,6 +123,94 @@ def test_bfloat16_stays_close(bundle, pipeline: Pipeline, tmp_path) -> None:
     (found,), (expected,) = low.encode(TEXT), pipeline.encode(TEXT)
     assert found.pieces.vectors.dtype == np.float32
     assert np.abs(found.pieces.vectors - expected.pieces.vectors).max() < 0.1
+
+
+@pytest.mark.parametrize("name", ["cpu:abc", "cpu:3", "mps:0", "cuda:", "cuda:x", "cuda:-1", ":1"])
+def test_a_place_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match="expected auto, cpu, cuda, cuda:N or mps"):
+        choose_device(name)
+
+
+def test_a_device_beyond_the_last_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert choose_device("cuda:1") == torch.device("cuda:1")
+    with pytest.raises(ConfigError, match="the last CUDA device is cuda:1"):
+        choose_device("cuda:99")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"texts": None},
+        {"texts": [None]},
+        {"texts": [5]},
+        {"texts": b"abc"},
+        {"texts": "ab", "spans": [None]},
+        {"texts": ["a", "b"], "spans": [None, None]},
+        {"texts": "ab", "spans": 5},
+        {"texts": "ab", "spans": "a"},
+        {"texts": "ab", "spans": [[(0, 1)]], "entities": [[5]]},
+        {"texts": "ab", "spans": [[(0, 1)]], "languages": 5},
+    ],
+)
+def test_what_is_no_text_or_mention_is_told(arguments, pipeline: Pipeline) -> None:
+    with pytest.raises(DataError, match="expected"):
+        pipeline.encode(**arguments)
+
+
+def test_titles_that_are_not_known_are_reported(pipeline: Pipeline) -> None:
+    title = pipeline.bundle.entities.title(3)
+    found, other = pipeline.encode(
+        [TEXT, TEXT], spans=[[(0, 7), (17, 28)], []], entities=[[title, "No such title"], []]
+    )
+    assert found.report.unknown_titles == (1,)
+    assert other.report.is_complete
+
+
+def test_mentions_of_words_are_told_in_characters(pipeline: Pipeline) -> None:
+    words = ["Beyoncé", "lives", "in", "Los", "Angeles"]
+    (encoded,) = pipeline.encode_stream([Passage(text=words, spans=[(3, 5), (0, 1)])])
+    assert encoded.text == " ".join(words)
+    found = [encoded.text[start:end] for start, end, _ in encoded.mentions]
+    assert found == ["Los Angeles", "Beyoncé"]
+
+
+def test_a_model_that_cuts_texts_encodes_them_whole(bundle: Bundle) -> None:
+    inputs = EntityInputsConfig(layout="entity", on_overflow="truncate", max_words=64, stride=8)
+    cutting = Pipeline(replace(bundle, inputs=inputs), device=torch.device("cpu"))
+    text = "Beyoncé lives in Los Angeles. " * 20
+    (encoded,) = cutting.encode(text)
+    assert encoded.pieces.spans[-1, 1] >= len(text.rstrip())
+
+
+def test_a_head_made_for_mentions_gives_their_vectors(bundle: Bundle) -> None:
+    with_head = bundle.with_head("mentions", config=HeadConfig(kind="mention_vector"))
+    head = with_head.head("mentions").module
+    pipeline = Pipeline(with_head, device=torch.device("cpu"))
+    spans = [[(17, 28), (0, 7)], []]
+    found = pipeline.encode([TEXT, TEXT], spans=spans)
+    plain = Pipeline(bundle, device=torch.device("cpu")).encode([TEXT, TEXT], spans=spans)
+    (windows,) = pipeline.prepare([_passage(TEXT, spans[0])])
+    batch = Batch.collate(list(windows), max_mention_length=30)
+    with torch.no_grad():
+        expected = head(bundle.encoder(batch), batch)
+    np.testing.assert_allclose(found[0].mentions.vectors, expected, atol=1e-6)
+    np.testing.assert_allclose(found[0].pieces.vectors, plain[0].pieces.vectors, atol=1e-6)
+    assert found[1].mentions.vectors.shape == (0, 32)
+
+
+def test_states_live_no_longer_than_they_are_needed(bundle: Bundle) -> None:
+    small = Pipeline(bundle, device=torch.device("cpu"), max_rows=64)
+    windows = small.prepare([_passage("Beyoncé lives in Los Angeles.", [(0, 7)])] * 40)
+    alive: list[weakref.ref] = []
+    most = 0
+    for _, states in small.forward([window for one in windows for window in one]):
+        if not any(ref() is states.words.base for ref in alive):
+            alive.append(weakref.ref(states.words.base))
+        most = max(most, sum(ref() is not None for ref in alive))
+    assert len(alive) > 10
+    assert most <= 2
 
 
 @pytest.mark.gpu

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openluke.features import Features
-from openluke.inference.scheduling import batches_by_length, chunks_of_texts
+from openluke.inference.scheduling import batches_by_length, blocks_of_windows, chunks_of_texts
 
 
 def features(n_words: int, n_entities: int) -> Features:
@@ -51,3 +51,21 @@ def test_chunks_keep_order_and_bounds(texts, max_texts, max_characters) -> None:
     for chunk in chunks:
         assert 0 < len(chunk) <= max_texts
         assert sum(map(len, chunk)) <= max_characters or len(chunk) == 1
+
+
+@given(st.lists(st.integers(0, 9), max_size=9), st.integers(1, 7))
+def test_blocks_hold_every_window_once_and_are_made_when_needed(counts, size) -> None:
+    made: list[int] = []
+
+    def windows(owner: int):
+        for number in range(counts[owner]):
+            made.append(owner)
+            yield features(2 + number, 0)
+
+    total = 0
+    for block in blocks_of_windows([windows(i) for i in range(len(counts))], size=size):
+        total += len(block)
+        assert 0 < len(block) <= size
+        assert len(made) == total
+        assert [window.owner for window in block] == made[total - len(block) :]
+    assert total == sum(counts)

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 def print_facts(title: str, *, facts: Mapping[str, Any], as_json: bool) -> None:
@@ -13,11 +14,13 @@ def print_facts(title: str, *, facts: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"kind": title, **facts}, ensure_ascii=False))
         return
-    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    table = Table(
+        title=Text(title), title_justify="left", show_header=False, box=None, pad_edge=False
+    )
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for name, value in _rows(facts, depth=0):
-        table.add_row(name, value)
+        table.add_row(Text(name), Text(value))
     Console().print(table)
 
 

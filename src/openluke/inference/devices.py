@@ -6,7 +6,6 @@ import torch
 
 from openluke.errors import ConfigError
 
-DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 DtypeName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -15,12 +14,16 @@ def choose_device(name: str = "auto") -> torch.device:
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
     if name == "auto":
         name = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
-    kind = name.split(":")[0]
-    if kind not in available:
+    kind, colon, number = name.partition(":")
+    is_number = number.isascii() and number.isdigit()
+    if kind not in available or (colon and not (kind == "cuda" and is_number)):
         raise ConfigError(f"device {name!r}: expected auto, cpu, cuda, cuda:N or mps")
     if not available[kind]:
         found = ", ".join(kind for kind, there in available.items() if there)
         raise ConfigError(f"device {name!r} is not available here; available: {found}")
+    if number and int(number) >= torch.cuda.device_count():
+        last = torch.cuda.device_count() - 1
+        raise ConfigError(f"device {name!r} is not there; the last CUDA device is cuda:{last}")
     return torch.device(name)
 
 

@@ -1,20 +1,24 @@
 """Vectors of a whole file of texts: a long job that survives being killed."""
 
-import json
-import shutil
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from openluke.artifacts import atomic_file, fingerprint
+from openluke import __version__
 from openluke.errors import ConfigError, DataError
-from openluke.inference.passage_lines import read_lines
+from openluke.inference.embed_parts import Parts, check_output, open_parts
+from openluke.inference.passage_lines import PassageLine, read_lines
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.scheduling import chunks_of_texts
-from openluke.inference.vector_files import FORMS, VectorForm
-from openluke.tokenization.passages import Passage
+from openluke.inference.tally import Tally
+from openluke.inference.vector_files import VectorForm
 
-_JOB = "job.json"
+logger = logging.getLogger(__name__)
+
+_FORMAT = 2
+"""Counted up whenever texts are put into parts in another way or parts have another form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +26,23 @@ class EmbedJob:
     """What is to be embedded, by which model, and where to."""
 
     model: str
-    """What tells the model from others; a job is only resumed with the same."""
+    """What tells the model from others (``model_identity``); a job is only resumed with the same
+    model."""
     input: Path
     """JSON lines; see ``passage_lines.read_lines``."""
     output: Path
     form: VectorForm = "jsonl"
     """Form of the output."""
     replace: bool = False
-    """Whether an output that is already there may be replaced."""
+    """Whether an output that is already there may be replaced, and the parts of an unfinished job
+    with another model or form discarded."""
+
+
+def check_job(job: EmbedJob) -> None:
+    """Raise if the output cannot be written, so that it is known before the work is done."""
+    check_output(job.output, replace=job.replace)
+    if job.output.exists() and job.input.exists() and job.output.samefile(job.input):
+        raise ConfigError(f"{job.output}: is the input; choose another output")
 
 
 def embed_file(
@@ -37,70 +50,55 @@ def embed_file(
 ) -> int:
     """Write the vectors of every text of a file, in its order; return the number of texts.
 
-    The work is kept in parts beside the output; a job that was killed goes on after its last
-    finished part. The output appears when it is complete.
+    The work is kept in parts beside the output; a job that was killed, or stopped by a row that
+    was wrong and is now right, goes on after its last finished part. The output appears when it is
+    complete. What could not be read as it was given is told in warnings at the end.
 
     Args:
         pipeline: The model.
         job: What to do.
         on_texts: Called with the number of texts that are done, also of those done before.
     """
-    if job.output.exists() and not job.replace:
-        raise ConfigError(
-            f"{job.output}: already exists; choose another output, or replace it (--replace)"
-        )
-    parts = job.output.with_name(f".{job.output.name}.parts")
-    _open_parts(parts, job=job, pipeline=pipeline)
+    check_job(job)
     done: list[Path] = []
+    tally = Tally()
     n_texts = 0
-    for number, chunk in enumerate(_chunks(job.input)):
-        part = parts / f"{number:06d}"
-        if not part.exists():
-            encoded = list(pipeline.encode_stream(chunk))
-            with atomic_file(part) as temporary:
-                FORMS[job.form].write(encoded, temporary)
-        done.append(part)
-        n_texts += len(chunk)
-        on_texts(n_texts)
-    if not done:
-        raise DataError("no texts; expected one JSON object a line", file=job.input)
-    with atomic_file(job.output) as temporary:
-        FORMS[job.form].join(done, temporary)
-    shutil.rmtree(parts)
+    identity = _identity(job, pipeline=pipeline)
+    with open_parts(job.output, form=job.form, identity=identity, replace=job.replace) as parts:
+        for chunk in _chunks(job.input, pipeline=pipeline):
+            done.append(_finish(chunk, number=len(done), pipeline=pipeline, parts=parts))
+            tally.add(parts.read_tally(done[-1]), lines=[line.number for line in chunk])
+            n_texts += len(chunk)
+            on_texts(n_texts)
+        if not done:
+            raise DataError("no texts; expected one JSON object a line", file=job.input)
+        parts.join(done, output=job.output)
+    for message in tally.messages():
+        logger.warning("%s: %s", job.input, message)
     return n_texts
 
 
-def count_lines(path: Path) -> int:
-    """Number of lines that hold a text, for showing progress."""
-    try:
-        with path.open("rb") as stream:
-            return sum(1 for line in stream if not line.isspace())
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", file=path) from error
+def _finish(chunk: list[PassageLine], *, number: int, pipeline: Pipeline, parts: Parts) -> Path:
+    """The part of a chunk, made now unless an earlier run has made it."""
+    path = parts.path(chunk, number=number)
+    if not path.exists():
+        texts = list(pipeline.encode_stream([line.passage for line in chunk]))
+        parts.write(texts, path=path)
+    return path
 
 
-def _chunks(path: Path) -> Iterator[list[Passage]]:
-    return chunks_of_texts(read_lines(path), size=lambda passage: len(passage.text))
+def _chunks(path: Path, *, pipeline: Pipeline) -> Iterator[list[PassageLine]]:
+    n_types = pipeline.bundle.encoder.config.n_entity_types
+    lines = read_lines(path, n_entity_types=n_types)
+    return chunks_of_texts(lines, size=lambda line: len(line.passage.text))
 
 
-def _open_parts(parts: Path, *, job: EmbedJob, pipeline: Pipeline) -> None:
-    """Make the directory of parts, or check that the one there is of the same job."""
-    dtype = next(pipeline.bundle.encoder.parameters()).dtype
-    identity = {
+def _identity(job: EmbedJob, *, pipeline: Pipeline) -> dict[str, Any]:
+    """What the parts of a job have in common."""
+    return {
         "model": job.model,
-        "input": fingerprint(job.input),
+        "head": [head.entry.config.kind for head in pipeline.bundle.heads],
         "form": job.form,
-        "dtype": str(dtype),
+        "dtype": str(next(pipeline.bundle.encoder.parameters()).dtype),
+        "openluke version": f"{__version__}, format {_FORMAT}",
     }
-    file = parts / _JOB
-    if not file.exists():
-        with atomic_file(file) as temporary:
-            temporary.write_text(json.dumps(identity), encoding="utf-8")
-        return
-    found = json.loads(file.read_text(encoding="utf-8"))
-    changed = [key for key, value in identity.items() if found.get(key) != value]
-    if changed:
-        raise ConfigError(
-            f"{parts}: left by an unfinished job with another {' and '.join(changed)}; finish that "
-            "one, or delete the directory"
-        )

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from openluke.checkpoints.bundle import Bundle
 from openluke.errors import DataError
 from openluke.features import Features
-from openluke.inference.scheduling import batches_by_length, chunks_of_texts
+from openluke.inference.scheduling import batches_by_length, blocks_of_windows, chunks_of_texts
 from openluke.inference.vectors import EncodedText, FloatArray, TextGatherer
 from openluke.model.batch import Batch
-from openluke.model.encoder import EncoderOutput
-from openluke.tokenization.entity_inputs import EntityInputs, Windows
+from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.passages import Passage, Spans
+from openluke.tokenization.text_windows import Windows
 
 _ROWS = {"cpu": 4096, "cuda": 65536, "mps": 16384}
 """Word and entity rows of one batch: enough to keep the device busy, few enough for its caches."""
@@ -45,11 +45,15 @@ class Pipeline:
         self.device = device
         self.max_rows = max_rows or _ROWS[device.type]
         """Word and entity rows of one batch."""
-        # vectors are of the text as it is: no markers, whatever layout the model's heads want
+        # vectors are of the text as it is, and of all of it: no markers and no cuts, whatever the
+        # model's heads want
         self.inputs = EntityInputs(
-            bundle.tokenizer, bundle.entities, replace(bundle.inputs, layout="plain")
+            bundle.tokenizer,
+            bundle.entities,
+            replace(bundle.inputs, layout="plain", on_overflow="window"),
         )
         self._encoder = bundle.encoder.to(device).eval()
+        self._mention_head = _mention_head(bundle, device=device)
 
     def encode(
         self,
@@ -61,7 +65,9 @@ class Pipeline:
     ) -> list[EncodedText]:
         """Vectors of word pieces, mentions and texts, with offsets in characters.
 
-        Texts of any length are read in overlapping windows; nothing is left out.
+        Texts of any length are read in overlapping windows; nothing is left out. Mentions have the
+        vectors of the model's head of kind ``mention_vector`` where it has one (UCTopic), else the
+        encoder's states of their entities.
 
         Args:
             texts: One text or several.
@@ -71,8 +77,16 @@ class Pipeline:
             languages: The language of the titles, for vocabularies that have languages.
         """
         texts = [texts] if isinstance(texts, str) else texts
+        if not isinstance(texts, list | tuple | np.ndarray):
+            raise DataError(
+                f"texts are {texts!r} ({type(texts).__name__}); expected a str, or a list of them"
+            )
         for name, values in (("spans", spans), ("entities", entities)):
-            if values is not None and len(values) != len(texts):
+            if values is None:
+                continue
+            if isinstance(values, str) or not hasattr(values, "__len__"):
+                raise DataError(f"{name} are {values!r}; expected a list of {name} for each text")
+            if len(values) != len(texts):
                 raise DataError(
                     f"found {len(texts)} texts but {len(values)} lists of {name}; give one list "
                     "for each text, empty where there are none"
@@ -90,7 +104,7 @@ class Pipeline:
 
     def encode_stream(self, passages: Iterable[Passage]) -> Iterator[EncodedText]:
         """Encode passages from a stream of any length, in order, holding few in memory."""
-        for chunk in chunks_of_texts(passages, size=lambda passage: len(passage.text)):
+        for chunk in chunks_of_texts(passages, size=n_characters):
             yield from self._encode_chunk(chunk)
 
     def prepare(self, passages: Sequence[Passage]) -> list[Windows]:
@@ -99,42 +113,55 @@ class Pipeline:
 
     @torch.inference_mode()
     def forward(self, features: Sequence[Features]) -> Iterator[tuple[int, States]]:
-        """The states of each input, with its index; in the order in which they are computed."""
+        """The states of each input, with its index; in the order in which they are computed.
+
+        Batch after batch is computed as the states are asked for. They are views of their batch's:
+        who keeps them copies them, or keeps the batch.
+        """
         length = self.bundle.inputs.max_mention_length
         for indices in batches_by_length(features, max_rows=self.max_rows):
             chosen = [features[i] for i in indices]
             batch = Batch.collate(chosen, max_mention_length=length).to(self.device)
-            yield from zip(indices, _states(self._encoder(batch), chosen=chosen), strict=True)
+            yield from zip(indices, self._states(batch, chosen=chosen), strict=True)
+
+    def _states(self, batch: Batch, *, chosen: Sequence[Features]) -> Iterator[States]:
+        output = self._encoder(batch)
+        head = self._mention_head
+        entities = output.entities if head is None else head(output, batch)
+        words = _split(output.words, sizes=[len(features) for features in chosen])
+        vectors = _split(entities, sizes=[features.n_entities for features in chosen])
+        yield from map(States, words, vectors)
 
     def _encode_chunk(self, passages: Sequence[Passage]) -> list[EncodedText]:
         prepared = self.prepare(passages)
+        width = self.bundle.encoder.config.hidden_size
         gatherers = [
-            _gatherer(passage, windows=windows, width=self.bundle.encoder.config.hidden_size)
-            for passage, windows in zip(passages, prepared, strict=True)
+            TextGatherer(windows.n_pieces, windows.spans.astype(np.int32), width)
+            for windows in prepared
         ]
-        owners = [i for i, windows in enumerate(prepared) for _ in windows]
-        features = [window for windows in prepared for window in windows]
-        for index, states in self.forward(features):
-            gatherers[owners[index]].add(
-                features[index], words=states.words, entities=states.entities
-            )
+        for block in blocks_of_windows(prepared):
+            for index, states in self.forward([window.features for window in block]):
+                owner, features = block[index]
+                gatherers[owner].add(features, words=states.words, entities=states.entities)
         return [
-            gatherer.finish(passage.text)
-            for gatherer, passage in zip(gatherers, passages, strict=True)
+            gatherer.finish(passage.text, report=windows.report)
+            for gatherer, passage, windows in zip(gatherers, passages, prepared, strict=True)
         ]
 
 
-def _gatherer(passage: Passage, *, windows: Sequence[Features], width: int) -> TextGatherer:
-    n_pieces = max(window.starts[0] + int((window.word_texts == 0).sum()) for window in windows)
-    spans = np.asarray(passage.spans, dtype=np.int32).reshape(-1, 2)
-    return TextGatherer(n_pieces, spans, width)
+def n_characters(passage: Passage) -> int:
+    """About how many characters a passage has; what is no text is told when it is read."""
+    if isinstance(passage.text, str):
+        return len(passage.text)
+    words = passage.text if isinstance(passage.text, list | tuple) else ()
+    return sum(len(word) + 1 for word in words if isinstance(word, str))
 
 
-def _states(output: EncoderOutput, *, chosen: Sequence[Features]) -> Iterator[States]:
-    words = _split(output.words, sizes=[len(features) for features in chosen])
-    entities = _split(output.entities, sizes=[features.n_entities for features in chosen])
-    for pair in zip(words, entities, strict=True):
-        yield States(*pair)
+def _mention_head(bundle: Bundle, *, device: torch.device) -> nn.Module | None:
+    for head in bundle.heads:
+        if head.entry.config.kind == "mention_vector":
+            return head.module.to(device).eval()
+    return None
 
 
 def _split(rows: Tensor, *, sizes: Sequence[int]) -> list[FloatArray]:

@@ -1,11 +1,31 @@
 """Batches of similar lengths under a budget of rows, made from a stream, with the order kept."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 from openluke.features import Features
 
 T = TypeVar("T")
+_BLOCK = 2048
+
+
+class OwnedWindow(NamedTuple):
+    """A model input and the number of the text that it is of."""
+
+    owner: int
+    features: Features
+
+
+def blocks_of_windows(
+    texts: Iterable[Iterable[Features]], *, size: int = _BLOCK
+) -> Iterator[list[OwnedWindow]]:
+    """The inputs of all texts in lists of at most ``size``: those of a long text are many."""
+    windows = (
+        OwnedWindow(owner, features) for owner, inputs in enumerate(texts) for features in inputs
+    )
+    while block := list(islice(windows, size)):
+        yield block
 
 
 def batches_by_length(features: Sequence[Features], *, max_rows: int) -> Iterator[list[int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openluke.features import SPECIAL_TEXT, Features, IntArray
+from openluke.tokenization.reports import NOTHING, Report
 
 FloatArray = npt.NDArray[np.float32]
 _NO_LIMIT = np.iinfo(np.int32).max
@@ -56,6 +57,8 @@ class EncodedText:
     """The mentions that were asked about, in the order given."""
     text_vector: FloatArray
     """*Shape:* (D,). The mean of the pieces' vectors; zeros for a text without pieces."""
+    report: Report = NOTHING
+    """What could not be read as it was given, such as titles that the vocabulary does not have."""
 
 
 @dataclass(slots=True)
@@ -98,14 +101,17 @@ class TextGatherer:
         self._offsets[numbers] = window.word_offsets[rows]
         self._mentions[window.entity_sources] = entities
 
-    def finish(self, text: str | Sequence[str]) -> EncodedText:
+    def finish(self, text: str | Sequence[str], *, report: Report = NOTHING) -> EncodedText:
         """The vectors of the whole text."""
-        mean = self._pieces.mean(axis=0) if self.n_pieces else np.zeros(self.width, np.float32)
+        mean = np.zeros(self.width, np.float32)
+        if self.n_pieces:  # of very many numbers a sum in single precision is wrong
+            mean = self._pieces.mean(axis=0, dtype=np.float64).astype(np.float32)
         return EncodedText(
             text=text if isinstance(text, str) else " ".join(text),
             pieces=SpanVectors(spans=self._offsets, vectors=self._pieces),
             mentions=SpanVectors(spans=self.spans, vectors=self._mentions),
             text_vector=mean,
+            report=report,
         )
 
     def _context_of(self, numbers: IntArray) -> IntArray:

@@ -1,0 +1,74 @@
+"""``openluke embed`` and the printing of facts, as they are called."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.checkpoints.saving import save_bundle
+from openluke.cli import embed as module
+from openluke.cli.embed import embed
+from openluke.cli.facts import print_facts
+from openluke.cli.main import main
+from openluke.errors import ConfigError, DataError
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    directory = tmp_path_factory.mktemp("models") / "tiny"
+    save_bundle(tiny_model(TEXTS), directory=directory)
+    return str(directory)
+
+
+@pytest.fixture
+def _no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(*_, **__):
+        pytest.fail("the model was loaded before the job was checked")
+
+    monkeypatch.setattr(module, "load", load)
+    monkeypatch.setattr(module, "resolve", load)
+
+
+@pytest.mark.usefixtures("_no_model")
+def test_the_output_is_checked_before_the_model_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for output in (tmp_path / "file" / "x", tmp_path, Path("/proc/x.jsonl")):
+        with pytest.raises(ConfigError, match=r"cannot be written|is a directory"):
+            embed("model", input=TEXTS, output=output, replace=True)
+    with pytest.raises(ConfigError, match="already exists"):
+        embed("model", input=TEXTS, output=tmp_path / "file")
+
+
+@pytest.mark.usefixtures("_no_model")
+def test_a_pipe_is_no_input(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="expected a file"):
+        embed("model", input=Path("/dev/null"), output=tmp_path / "x")
+
+
+def test_losses_are_told_on_standard_error(
+    model: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [{"text": "Tokyo", "spans": [[0, 5]], "entities": ["No such"], "mention": []}]
+    (tmp_path / "in").write_text("\n".join(map(json.dumps, rows)))
+    with caplog.at_level(logging.WARNING):
+        embed(model, input=tmp_path / "in", output=tmp_path / "out", device="cpu")
+    key, title = caplog.messages
+    assert "key 'mention' is not read" in key
+    assert "vocabulary does not have, read as [UNK]: 1 (first on lines 1)" in title
+
+
+def test_help_names_what_rows_may_have(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["embed", "--help"])
+    found = capsys.readouterr().out
+    for word in ("languages", "types", "cuda:N", "without the"):
+        assert word in found
+
+
+def test_labels_are_no_markup(capsys: pytest.CaptureFixture) -> None:
+    print_facts("a [b] model", facts={"labels": ["[/x]", "[bold]"], "[/y]": 1}, as_json=False)
+    found = capsys.readouterr().out
+    for label in ("a [b] model", "[/x], [bold]", "[/y]"):
+        assert label in found
