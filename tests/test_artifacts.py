@@ -1,24 +1,25 @@
 """Artefacts are wholly there or not at all, and say what they were made from."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
 from openluke import __version__
 from openluke.artifacts import (
-    MANIFEST_NAME,
     atomic_file,
     fingerprint,
     is_done,
-    read_manifest,
     write_artifact,
 )
 from openluke.errors import CheckpointError
+from openluke.manifests import MANIFEST_NAME, README, check_content, read_manifest
 
 KIND = {"kind": "pages", "format_version": 2}
 
@@ -92,6 +93,96 @@ def test_a_failing_replacement_keeps_the_old_artefact(tmp_path):
     with pytest.raises(ValueError, match="no"), write_artifact(path, **KIND, replace=True):
         raise ValueError("no")
     assert (path / "sub/data.txt").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EBUSY, "Device or resource busy"), KeyboardInterrupt()]
+)
+def test_a_replacement_that_stops_between_its_two_renames_keeps_the_old(
+    tmp_path, monkeypatch, error
+):
+    path = make(tmp_path / "pages", text="old")
+    rename = Path.rename
+
+    def fail(source, target):
+        if target == path and (source / "sub/data.txt").read_text() == "new":
+            raise error
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    expected = CheckpointError if isinstance(error, OSError) else KeyboardInterrupt
+    with pytest.raises(expected):
+        make(path, text="new", replace=True)
+    assert (path / "sub/data.txt").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["pages"]
+
+
+def test_an_interruption_after_the_first_rename_keeps_the_old(tmp_path, monkeypatch):
+    path = make(tmp_path / "pages", text="old")
+    rename = Path.rename
+
+    def interrupted(source, target):
+        rename(source, target)
+        if source == path:
+            raise KeyboardInterrupt
+        return target
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        make(path, text="new", replace=True)
+    assert (path / "sub/data.txt").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["pages"]
+
+
+def test_an_artefact_of_another_kind_is_never_replaced(tmp_path):
+    path = make(tmp_path / "pages")
+    other = write_artifact(path, kind="vocab", format_version=2, replace=True)
+    with (
+        pytest.raises(
+            CheckpointError, match=r"found an artefact of kind 'pages', which .* 'vocab'"
+        ),
+        other,
+    ):
+        pytest.fail("the work began")
+    assert read_manifest(path).kind == "pages"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".git/config", ".gitattributes", "sub/mine"])
+def test_an_artefact_with_files_of_its_user_is_never_replaced(tmp_path, name):
+    path = make(tmp_path / "pages")
+    (path / name).parent.mkdir(exist_ok=True)
+    (path / name).write_text("precious", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=f"files that are not part of it: {name}; move them"):
+        make(path, replace=True)
+    assert (path / name).read_text() == "precious"
+
+
+def test_a_link_of_the_user_counts_as_a_file(tmp_path):
+    path = make(tmp_path / "pages")
+    (path / "link").symlink_to(tmp_path)
+    with pytest.raises(CheckpointError, match="not part of it: link"):
+        make(path, replace=True)
+
+
+def test_people_may_edit_or_add_the_readme(tmp_path):
+    path = tmp_path / "pages"
+    with write_artifact(path, **KIND) as draft:
+        (draft.path / README).write_text("written", encoding="utf-8")
+    (path / README).write_text("edited by hand", encoding="utf-8")
+    assert README not in read_manifest(path).files
+    make(path, replace=True)
+    (path / README).write_text("added", encoding="utf-8")
+    make(path, replace=True)
+    assert not (path / README).exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+def test_an_artefact_behind_a_link_is_replaced_where_it_lies(tmp_path):
+    path = make(tmp_path / "pages")
+    (tmp_path / "link").symlink_to(path)
+    make(tmp_path / "link", text="new", replace=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (path / "sub/data.txt").read_text() == "new"
 
 
 @pytest.mark.parametrize("kind", ["file", "directory"])
@@ -168,6 +259,18 @@ def test_newer_versions_and_other_kinds_are_refused(tmp_path):
     edit_manifest(path, layout=9, new_key=1)
     with pytest.raises(CheckpointError, match="layout version 9 is newer than 1"):
         read_manifest(path)
+
+
+def test_damage_that_keeps_the_sizes_is_seen_by_reading_all(tmp_path):
+    path = make(tmp_path / "pages")
+    check_content(path, manifest=read_manifest(path))
+    (path / "sub/data.txt").write_text("CONTENT", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=r"pages: the files have the hash .* damaged, make"):
+        check_content(path, manifest=read_manifest(path))
+    (path / "sub/data.txt").write_text("content", encoding="utf-8")
+    edit_manifest(path, content="")
+    with pytest.raises(CheckpointError, match=r"expected one as in manifest\.json"):
+        check_content(path, manifest=read_manifest(path))
 
 
 def test_a_missing_manifest_says_what_was_expected(tmp_path):
@@ -247,3 +350,59 @@ def test_an_atomic_file_replaces_only_when_the_block_ends_well(tmp_path):
     assert path.read_text() == "old"
     assert write("newer").read_text() == "newer"
     assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
+
+
+def failing(path, *, error):
+    with atomic_file(path):
+        raise error
+
+
+def failing_artifact(path, *, error):
+    with write_artifact(path, **KIND):
+        raise error
+
+
+@pytest.mark.parametrize("write", [failing, failing_artifact])
+def test_an_error_of_the_system_names_the_path_and_the_reason(tmp_path, write):
+    full = OSError(errno.ENOSPC, "No space left on device", str(tmp_path / ".x.1.partial/data"))
+    with pytest.raises(CheckpointError, match=r"/x: cannot be written: No space left on device$"):
+        write(tmp_path / "x", error=full)
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", "dump.xml")
+    with pytest.raises(CheckpointError, match=r"/x: cannot be written: No such .* \(dump\.xml\)$"):
+        write(tmp_path / "x", error=missing)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [failing, failing_artifact])
+def test_a_file_in_the_way_is_seen_before_the_work(tmp_path, write):
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match=r"a/x: cannot be written: Not a dir.*/file\)$"):
+        write(tmp_path / "file/a/x", error=AssertionError("the work began"))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place that takes no file")
+@pytest.mark.parametrize("write", [failing, failing_artifact])
+def test_a_place_that_takes_no_file_is_seen_before_the_work(write):
+    with pytest.raises(CheckpointError, match="/proc/x: cannot be written: "):
+        write(Path("/proc/x"), error=AssertionError("the work began"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
+@pytest.mark.parametrize("write", [failing, failing_artifact])
+def test_links_in_a_circle_are_named(tmp_path, write):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(CheckpointError, match="a/x: cannot be written: "):
+        write(tmp_path / "a" / "x", error=AssertionError("the work began"))
+
+
+def test_an_atomic_file_takes_no_directorys_place(tmp_path):
+    with pytest.raises(CheckpointError, match="is a directory, expected the name of a file"):
+        failing(tmp_path, error=AssertionError("the work began"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs named pipes")
+def test_an_atomic_file_takes_no_pipes_place(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CheckpointError, match="is a device or pipe, expected the name of a file"):
+        failing(tmp_path / "pipe", error=AssertionError("the work began"))
