@@ -1,8 +1,11 @@
 """The original project's model archives: a directory, a tar, or a weight file with siblings."""
 
 import json
+import lzma
+import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +17,18 @@ from torch import Tensor
 from openluke.checkpoints.transformers_config import read_json
 from openluke.checkpoints.weights import TORCH, read_weights
 from openluke.entities.vocab import EntityVocab
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, OpenLukeError
 
 METADATA = "metadata.json"
 VOCABS = ("entity_vocab.tsv", "entity_vocab.jsonl")
 """Names of the entity vocabulary, in the order in which the original program preferred them."""
+
+_BLOCK = 1 << 22
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00")
+"""First bytes of gzip, bzip2 and xz files."""
+
+_DAMAGED = (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, OSError)
+"""What reading a tar raises; the compressions let their own errors through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +79,14 @@ def read_archive(
 
 
 def is_archive(path: Path) -> bool:
-    """Whether a file is a tar, plain or compressed."""
-    return path.is_file() and tarfile.is_tarfile(path)
+    """Whether a file is a tar or compressed, which no other file of a model is."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        # a tar that is compressed and damaged must not pass for something else
+        if stream.read(6).startswith(_COMPRESSED):
+            return True
+    return tarfile.is_tarfile(path)
 
 
 @contextmanager
@@ -82,23 +98,38 @@ def _unpacked(path: Path) -> Generator[Path, None, None]:
         return
     with tempfile.TemporaryDirectory(prefix="openluke-") as directory:
         _extract(path, target=Path(directory))
-        yield Path(directory)
+        try:
+            yield Path(directory)
+        except OpenLukeError as error:
+            # people know the archive; the directory is gone when they read this
+            message = str(error).replace(f"{directory}/", f"{path}: ").replace(directory, str(path))
+            raise CheckpointError(message) from error
 
 
 def _extract(path: Path, *, target: Path) -> None:
     """Take the known files out of a tar by their last name; nothing else is written anywhere."""
+    names: list[str] = []
     try:
         with tarfile.open(path) as archive:
             for member in archive:
                 name = Path(member.name).name
                 content = archive.extractfile(member) if member.isfile() else None
-                if content is None or name not in (TORCH, METADATA, *VOCABS):
-                    continue
-                with (target / name).open("wb") as stream:
-                    while block := content.read(1 << 22):
-                        stream.write(block)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise CheckpointError(f"{path}: damaged archive: {error}") from error
+                names.append(name)
+                if content is not None and name in (TORCH, METADATA, *VOCABS):
+                    with (target / name).open("wb") as stream:
+                        shutil.copyfileobj(content, stream, _BLOCK)
+            while archive.fileobj and archive.fileobj.read(_BLOCK):
+                pass  # a compressed file has its checksum at its end
+    except _DAMAGED as error:
+        # errors of the operating system have a number, those of the compressions have none
+        is_system = getattr(error, "errno", None) is not None
+        what = f"cannot be unpacked to {target.parent}" if is_system else "damaged archive, or none"
+        reason = (str(error) or type(error).__name__).partition("\n")[0].rstrip(":")
+        raise CheckpointError(f"{path}: {what}: {reason}") from error
+    if TORCH not in names:
+        raise CheckpointError(
+            f"{path}: an archive without {TORCH}; found {', '.join(names[:12]) or 'nothing'}"
+        )
 
 
 def _plain_names(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
