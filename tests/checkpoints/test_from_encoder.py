@@ -1,11 +1,13 @@
 """A LUKE started from a plain encoder reads words exactly as that encoder did."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from openluke.checkpoints.bundle import Bundle
@@ -29,6 +31,7 @@ SIZES = {
 KINDS = {
     "roberta": ("byte_level", "Roberta", {"type_vocab_size": 1, "pad_token_id": 1}),
     "xlm-roberta": ("sentencepiece", "XLMRoberta", {"type_vocab_size": 1, "pad_token_id": 1}),
+    "klue": ("wordpiece", "Roberta", {"type_vocab_size": 1, "pad_token_id": 0}),
     "bert": ("wordpiece", "Bert", {"pad_token_id": 0}),
 }
 ALL = pytest.mark.parametrize("kind", list(KINDS))
@@ -48,6 +51,12 @@ def write_encoder(directory: Path, *, kind: str, architecture: str = "ForMaskedL
         nn.init.normal_(parameter, 1.0 if name.endswith("orm.weight") else 0.0, 0.2)
     model.save_pretrained(directory)
     return model
+
+
+def change(directory: Path, alter: Callable[[dict[str, torch.Tensor]], Any]) -> None:
+    tensors = load_file(directory / "model.safetensors")
+    alter(tensors)
+    save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
 
 
 def words_of(bundle: Bundle, words: torch.Tensor) -> Any:
@@ -94,6 +103,45 @@ def test_a_bare_encoder_gets_a_fresh_head(kind: str, tmp_path: Path) -> None:
     output, _ = words_of(bundle, words)
     assert (output.words - expected.last_hidden_state[0]).abs().max() < 1e-5
     assert (output.pooled() - expected.pooler_output).abs().max() < 1e-5
+
+
+def test_a_fresh_head_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write_encoder(tmp_path, kind="roberta", architecture="Model")
+    bundle = from_encoder(tmp_path)
+    assert "no masked-word head" in caplog.text
+    assert "random" in str(bundle.source)
+
+
+@pytest.mark.parametrize("lost", ["lm_head.dense.bias", "lm_head.layer_norm.weight"])
+def test_a_head_that_is_there_in_part_is_refused(lost: str, tmp_path: Path) -> None:
+    write_encoder(tmp_path, kind="roberta")
+    change(tmp_path, lambda tensors: tensors.pop(lost))
+    with pytest.raises(CheckpointError, match=r"masked-word head.*missing: words\."):
+        from_encoder(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["word", "position", "token_type"])
+@ALL
+def test_a_missing_table_is_named(kind: str, name: str, tmp_path: Path) -> None:
+    model = write_encoder(tmp_path, kind=kind, architecture="Model")
+    change(tmp_path, lambda tensors: tensors.pop(f"embeddings.{name}_embeddings.weight"))
+    assert model is not None
+    with pytest.raises(CheckpointError, match=r"missing: words\."):
+        from_encoder(tmp_path)
+
+
+def test_a_tokenizer_of_another_encoder_is_refused(tmp_path: Path) -> None:
+    write_encoder(tmp_path, kind="bert", architecture="Model")
+    name = "embeddings.word_embeddings.weight"
+    change(tmp_path, lambda tensors: tensors.update({name: tensors[name][:9].clone()}))
+    with pytest.raises(CheckpointError, match="9 rows but the tokenizer"):
+        from_encoder(tmp_path)
+
+
+def test_a_luke_is_told_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "luke", "hidden_size": 24}')
+    with pytest.raises(CheckpointError, match="is a LUKE already"):
+        from_encoder(tmp_path)
 
 
 def test_the_entity_side_starts_as_asked(tmp_path: Path) -> None:

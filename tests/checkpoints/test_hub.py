@@ -15,10 +15,36 @@ def test_a_path_is_itself(tmp_path: Path) -> None:
         hub.resolve(tmp_path, revision="main")
 
 
-@pytest.mark.parametrize("name", ["nowhere", "a/b/c", "./x/y", "bad name/x"])
+@pytest.mark.parametrize(
+    "name", ["a/b/c", "./x/y", "./nope", "../nope", "/nope", "~/nope", "a--b/c", "bad name/x"]
+)
 def test_what_is_neither_path_nor_name_is_an_error(name: str) -> None:
     with pytest.raises(CheckpointError, match="no such file or directory"):
         hub.resolve(name)
+
+
+def test_a_bare_name_is_one_of_the_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(hub, "snapshot_download", lambda n, **_: asked.append(n) or str(tmp_path))
+    (tmp_path / "model.safetensors").touch()
+    assert hub.resolve("roberta-base") == tmp_path
+    assert asked == ["roberta-base"]
+
+
+def test_a_tokenizer_is_downloaded_without_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[list[str]] = []
+
+    def snapshot(_: str, *, allow_patterns: list[str], **__: object) -> str:
+        asked.append(allow_patterns)
+        return str(tmp_path)
+
+    monkeypatch.setattr(hub, "snapshot_download", snapshot)
+    hub.resolve("owner/name", weights=False)
+    (patterns,) = asked
+    assert "*.json" in patterns
+    assert not any("safetensors" in pattern or ".bin" in pattern for pattern in patterns)
 
 
 def test_only_what_a_model_needs_is_downloaded(

@@ -33,6 +33,19 @@ def assemble_head(
     return head
 
 
+def check_tables(tensors: Mapping[str, Tensor], *, names: Iterable[str], where: str) -> None:
+    """Refuse a checkpoint that lacks a table, or has something else under its name."""
+    names = tuple(names)
+    missing = _names("missing", [name for name in names if name not in tensors])
+    wrong = [
+        f"{name} is {tuple(tensors[name].shape)} {tensors[name].dtype}, expected rows of numbers"
+        for name in names
+        if name in tensors and not _is_table(tensors[name])
+    ]
+    if missing or wrong:
+        raise CheckpointError(f"{where}: no LUKE can be made of it: " + "; ".join(missing + wrong))
+
+
 def fill(module: nn.Module, *, tensors: Mapping[str, Tensor], where: str) -> None:
     """Give a module its tensors, or raise a ``CheckpointError`` that names every difference."""
     expected = module.state_dict()
@@ -40,6 +53,7 @@ def fill(module: nn.Module, *, tensors: Mapping[str, Tensor], where: str) -> Non
         *_names("missing", expected.keys() - tensors.keys()),
         *_names("unexpected", tensors.keys() - expected.keys()),
         *_shapes(expected, tensors=tensors),
+        *_dtypes(expected, tensors=tensors),
     ]
     if problems:
         raise CheckpointError(f"{where}: the weights do not fit the model: " + "; ".join(problems))
@@ -63,3 +77,16 @@ def _shapes(expected: Mapping[str, Tensor], *, tensors: Mapping[str, Tensor]) ->
         if name in tensors and tensors[name].shape != value.shape
     ]
     return wrong[:_NAMED]
+
+
+def _dtypes(expected: Mapping[str, Tensor], *, tensors: Mapping[str, Tensor]) -> list[str]:
+    wrong = [
+        f"{name} is of {tensors[name].dtype}, expected numbers with a fraction"
+        for name, value in expected.items()
+        if name in tensors and value.is_floating_point() != tensors[name].is_floating_point()
+    ]
+    return wrong[:_NAMED]
+
+
+def _is_table(tensor: Tensor) -> bool:
+    return tensor.dim() == 2 and tensor.is_floating_point()

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
 from torch import nn
 
 from openluke.checkpoints.bundle_config import HeadEntry
+from openluke.checkpoints.word_side import Base
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError
 from openluke.model.config import HeadConfig
@@ -39,6 +41,8 @@ class Bundle:
     """The first lies beside the encoder when saved, where transformers finds it."""
     source: str | None = None
     """Where the weights came from, in words."""
+    base: Base = "roberta"
+    """Whose word side it was made of, which the original project's form tells apart."""
     left_out: tuple[str, ...] = ()
     """Tensors of the checkpoint that have no place in a bundle, by name."""
 
@@ -61,6 +65,11 @@ class Bundle:
                 f"the entity vocabulary has {self.entities.n_ids} ids but the model's entity table "
                 f"has {config.n_entities} rows: they do not belong together"
             )
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type of the encoder's numbers."""
+        return self.encoder.words.tokens.weight.dtype
 
     def head(self, name: str) -> BundleHead:
         """The head of that name."""

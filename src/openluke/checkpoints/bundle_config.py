@@ -8,6 +8,7 @@ from typing import Any, Literal
 import openluke
 from openluke.artifacts import atomic_file
 from openluke.checkpoints.transformers_config import read_json
+from openluke.checkpoints.word_side import Base
 from openluke.config import from_mapping, to_mapping
 from openluke.errors import CheckpointError, ConfigError
 from openluke.model.config import EncoderConfig, HeadConfig
@@ -66,6 +67,8 @@ class BundleConfig:
     """``int8`` when the weights are stored as bytes with a scale per row."""
     source: str | None = None
     """Where the weights came from, in words."""
+    base: Base = "roberta"
+    """Whose word side the encoder was made of, for going back to the original project's form."""
 
     def __post_init__(self) -> None:
         names = [head.name for head in self.heads]

@@ -1,5 +1,6 @@
 """Starting a LUKE from a plain encoder: RoBERTa, XLM-R or BERT."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from openluke.checkpoints.transformers_config import (
 )
 from openluke.checkpoints.transformers_layout import add_queries, untie
 from openluke.checkpoints.weights import read_weights
-from openluke.checkpoints.word_side import WordSide, adapt_word_side
+from openluke.checkpoints.word_side import Base, WordSide, adapt_word_side
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError
 from openluke.model.config import EncoderConfig, HeadConfig
@@ -34,6 +35,14 @@ from openluke.model.heads import build_head
 from openluke.tokenization.entity_inputs import EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 
+_LOGGER = logging.getLogger(__name__)
+_BASES: dict[str, Base] = {
+    "roberta": "roberta",
+    "xlm-roberta": "roberta",
+    "camembert": "roberta",
+    "bert": "bert",
+}
+"""What ``model_type`` in config.json says about the word side."""
 _PREFIXES = ("roberta.", "bert.", "xlm_roberta.")
 _LEGACY_LEAVES = {"gamma": "weight", "beta": "bias"}
 _SKIPPED = ("cls.seq_relationship.",)
@@ -59,18 +68,15 @@ def from_encoder(
 ) -> Bundle:
     """Make an untrained LUKE of the encoder in a RoBERTa, XLM-R or BERT directory.
 
-    Words, layers and the masked-word head are the encoder's; the entity side starts at random.
-    Without an entity vocabulary it has the special entities alone.
+    Words and layers are the encoder's; the entity side starts at random, and so does the
+    masked-word head where the encoder comes without one, which is logged and said in ``source``.
+    Without an entity vocabulary the model has the special entities alone.
     """
     options = options or FromEncoderConfig()
     vocab = (vocab or EntityVocab.build([])).with_mask2()
     values = read_json(directory / "config.json")
-    if "num_hidden_layers" not in values or "hidden_size" not in values:
-        raise CheckpointError(
-            f"{directory}: config.json describes no BERT-like encoder (model_type "
-            f"{values.get('model_type')!r}); expected a RoBERTa, XLM-R or BERT directory"
-        )
-    words = _read_words(directory)
+    base = _read_base(values, where=directory)
+    words = _read_words(directory, base=base)
     config = _config(values, words=words, vocab=vocab, options=options, where=str(directory))
     encoder, head = _start(config, words=words, seed=options.seed, where=str(directory))
     return Bundle(
@@ -81,16 +87,43 @@ def from_encoder(
             max_words=config.max_words, stride=fitting_stride(config.max_words)
         ),
         heads=(head,),
-        source=str(values.get("_name_or_path") or directory.name),
+        source=_source(values, words=words, where=directory),
+        base=base,
     )
 
 
-def _read_words(directory: Path) -> WordSide:
+def _read_base(values: Mapping[str, Any], *, where: Path) -> Base:
+    kind = values.get("model_type")
+    if kind == "luke":
+        raise CheckpointError(
+            f"{where}: is a LUKE already; load it as it is, or start one from the RoBERTa, XLM-R "
+            "or BERT that it was made of"
+        )
+    if not isinstance(kind, str) or kind not in _BASES:
+        raise CheckpointError(
+            f"{where}: model_type in config.json is {kind!r}, expected one of {', '.join(_BASES)}"
+        )
+    return _BASES[kind]
+
+
+def _source(values: Mapping[str, Any], *, words: WordSide, where: Path) -> str:
+    name = str(values.get("_name_or_path") or where.name)
+    if _has_word_head(words):
+        return name
+    _LOGGER.warning("%s: has no masked-word head; a new one starts at random", where)
+    return f"{name} (it had no masked-word head: that starts at random)"
+
+
+def _has_word_head(words: WordSide) -> bool:
+    return any(name.startswith("words.") for name in words.head)
+
+
+def _read_words(directory: Path, *, base: Base) -> WordSide:
     """The word side of the encoder under our names, with markers."""
     tensors = _plain_names(read_weights(directory))
     encoder = rename_to_ours(tensors, table=ORIGINAL_ENCODER)
-    is_bert = any(name.startswith("cls.") for name in encoder.unknown)
-    head = rename_to_ours(encoder.unknown, table=MASKED_BERT if is_bert else MASKED_ROBERTA)
+    table = MASKED_BERT if base == "bert" else MASKED_ROBERTA
+    head = rename_to_ours(encoder.unknown, table=table)
     unknown = [name for name in head.unknown if not name.startswith(_SKIPPED)]
     if unknown:
         raise CheckpointError(
@@ -101,6 +134,8 @@ def _read_words(directory: Path) -> WordSide:
         WordTokenizer.read(directory),
         encoder={ours: tensors[theirs] for theirs, ours in encoder.names.items()},
         head={ours: tensors[theirs] for theirs, ours in head.names.items()},
+        base=base,
+        where=str(directory),
     )
 
 
@@ -124,18 +159,11 @@ def _config(
     options: FromEncoderConfig,
     where: str,
 ) -> EncoderConfig:
-    tables = {
-        key: words.encoder.get(f"words.{name}.weight")
-        for key, name in (
-            ("vocab_size", "tokens"),
-            ("max_position_embeddings", "positions"),
-            ("type_vocab_size", "types"),
-        )
+    sizes = {
+        "vocab_size": len(words.encoder["words.tokens.weight"]),
+        "max_position_embeddings": len(words.encoder["words.positions.weight"]),
+        "type_vocab_size": len(words.encoder["words.types.weight"]),
     }
-    missing = [key for key, table in tables.items() if table is None]
-    if missing:
-        raise CheckpointError(f"{where}: no word embeddings among the weights ({missing})")
-    sizes = {key: len(table) for key, table in tables.items() if table is not None}
     config = read_encoder_config(
         {"layer_norm_eps": 1e-12}  # BERT's and RoBERTa's own default
         | dict(values)
@@ -160,20 +188,25 @@ def _start(
     encoder = Encoder(config, generator=generator)
     head_config = HeadConfig(kind="masked")
     head = build_head(head_config, encoder=encoder, generator=generator)
-    random = encoder.state_dict()
-    fresh = {name: value for name, value in random.items() if _may_be_fresh(name)}
+    fresh = _fresh(encoder.state_dict(), given=words.encoder, parts=("entities", "pooler"))
     fill(encoder, tensors=fresh | _with_queries(words.encoder, config=config), where=where)
     tied, own = untie(words.head, encoder=encoder.state_dict())
     if not tied:
         raise CheckpointError(
             f"{where}: the masked-word head does not share the word embeddings; expected tied ones"
         )
-    fill(head, tensors=dict(head.state_dict()) | own, where=where)
+    fresh = _fresh(head.state_dict(), given=own, parts=("entities", "words"))
+    fill(head, tensors=fresh | own, where=f"{where}: masked-word head")
     return encoder, BundleHead(HeadEntry(name="masked", config=head_config), head)
 
 
-def _may_be_fresh(name: str) -> bool:
-    return name.startswith(("entities.", "pooler."))
+def _fresh(
+    random: Mapping[str, Tensor], *, given: Mapping[str, Tensor], parts: tuple[str, ...]
+) -> dict[str, Tensor]:
+    """The random tensors of those parts of which nothing is given: a part is whole or not there."""
+    there = {name.split(".")[0] for name in given}
+    absent = {part for part in parts if part not in there}
+    return {name: value for name, value in random.items() if name.split(".")[0] in absent}
 
 
 def _with_queries(tensors: Mapping[str, Tensor], *, config: EncoderConfig) -> dict[str, Tensor]:

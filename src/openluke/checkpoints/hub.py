@@ -15,15 +15,20 @@ from huggingface_hub.errors import (
 from openluke.checkpoints.weights import has_weights
 from openluke.errors import CheckpointError
 
-_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_NAME = re.compile(r"(?![.~])([\w.-]+/)?[\w.-]+")
+_NO_NAME = "not a hub name either (expected 'owner/name', or 'name' for the hub's oldest models)"
 _FILES = ["*.json", "*.txt", "*.model", "*.md"]
 
 
-def resolve(name_or_path: str | Path, *, revision: str | None = None) -> Path:
+def resolve(name_or_path: str | Path, *, revision: str | None = None, weights: bool = True) -> Path:
     """The directory of a model: a path as it is, or a hub name such as ``owner/name``.
 
-    A name is downloaded unless it is cached; without a network the cache serves. ``revision`` is a
-    branch, tag or commit of the hub.
+    A name is downloaded unless it is cached; without a network the cache serves.
+
+    Args:
+        name_or_path: A path, or a name; what begins with ``.``, ``/`` or ``~`` is a path.
+        revision: Branch, tag or commit of the hub.
+        weights: Whether to download weights too; a tokenizer needs none.
     """
     path = Path(name_or_path).expanduser()
     if path.exists():
@@ -32,10 +37,8 @@ def resolve(name_or_path: str | Path, *, revision: str | None = None) -> Path:
         return path
     name = str(name_or_path)
     if not _NAME.fullmatch(name):
-        raise CheckpointError(
-            f"{name}: no such file or directory, and not a hub name either (expected 'owner/name')"
-        )
-    return _download(name, revision=revision)
+        raise CheckpointError(f"{name}: no such file or directory, and {_NO_NAME}")
+    return _download(name, revision=revision, weights=weights)
 
 
 def upload(directory: Path, *, name: str, private: bool = True, message: str) -> str:
@@ -55,8 +58,10 @@ def upload(directory: Path, *, name: str, private: bool = True, message: str) ->
     return str(done)
 
 
-def _download(name: str, *, revision: str | None) -> Path:
+def _download(name: str, *, revision: str | None, weights: bool) -> Path:
     """Download what a model needs; the hub's own client falls back to its cache."""
+    if not weights:
+        return _snapshot(name, revision=revision, patterns=_FILES)
     path = _snapshot(name, revision=revision, patterns=[*_FILES, "*.safetensors"])
     if not has_weights(path):
         path = _snapshot(name, revision=revision, patterns=[*_FILES, "pytorch_model*.bin"])
@@ -66,10 +71,12 @@ def _download(name: str, *, revision: str | None) -> Path:
 def _snapshot(name: str, *, revision: str | None, patterns: list[str]) -> Path:
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=patterns))
+    except HFValidationError as error:
+        raise CheckpointError(f"{name}: no such file or directory, and {_NO_NAME}") from error
     except (RepositoryNotFoundError, RevisionNotFoundError) as error:
         raise CheckpointError(
-            f"{name}: the hub does not have it under that name and revision, or it is private and "
-            f"you are not logged in: {_first_line(error)}"
+            f"{name}: no such file or directory, and the hub does not have it under that name and "
+            f"revision, or it is private and you are not logged in: {_first_line(error)}"
         ) from error
     except (OSError, HTTPError, HfHubHTTPError) as error:
         raise CheckpointError(

@@ -13,7 +13,8 @@ from openluke.checkpoints import quantisation
 from openluke.checkpoints.bundle_config import BundleConfig, read_bundle_config
 from openluke.checkpoints.layout_tables import BUFFERS
 from openluke.checkpoints.original_archive import METADATA, is_archive, read_archive
-from openluke.checkpoints.transformers_config import read_json
+from openluke.checkpoints.stored_model import HEADS
+from openluke.checkpoints.transformers_config import read_architecture, read_json
 from openluke.checkpoints.weights import has_weights, is_weight_file, read_weights
 from openluke.entities.mapped_names import KIND as ENTITY_VOCAB_KIND
 from openluke.entities.vocab import EntityVocab
@@ -24,12 +25,17 @@ from openluke.tokenization.tokenizer_files import FILES
 
 _ENTITY_TABLES = ("entity_embeddings.entity_embeddings.weight", "entities.table.weight")
 
+_WORD_TABLE = "embeddings.word_embeddings.weight"
 _COPIES = {
-    "lm_head.decoder.weight": "luke.embeddings.word_embeddings.weight",
+    "lm_head.decoder.weight": _WORD_TABLE,
     "lm_head.decoder.bias": "lm_head.bias",
-    "entity_predictions.decoder.weight": "luke.entity_embeddings.entity_embeddings.weight",
+    "cls.predictions.decoder.weight": _WORD_TABLE,
+    "cls.predictions.decoder.bias": "cls.predictions.bias",
+    "entity_predictions.decoder.weight": "entity_embeddings.entity_embeddings.weight",
 }
 """Tensors that most checkpoints hold twice, since they are tied."""
+_PREFIXES = ("", "luke.", "roberta.", "bert.")
+"""What stands before the encoder's names, by the program that wrote the checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +85,33 @@ def _describe_model(path: Path) -> Description:
     own = read_bundle_config(path)
     if own is not None:
         quantised = own.quantised is not None
-        weights = path / quantisation.FILE if quantised else path
+        tensors = read_weights(path / quantisation.FILE) if quantised else _all_weights(path)
         kind = f"openluke model{' (int8 rows)' if quantised else ''}"
         facts: dict[str, Any] = {"saved by": f"openluke {own.version}", "made from": own.source}
         facts |= {"heads": [_head_facts(own, index=i) for i in range(len(own.heads))]}
     elif values.get("model_type") == "luke":
-        kind, weights = "transformers LUKE checkpoint", path
-        facts = {"architecture": (values.get("architectures") or ["not stated"])[0]}
+        kind, tensors = "transformers LUKE checkpoint", read_weights(path)
+        architecture = read_architecture(values, where=str(path / "config.json"))
+        facts = {"architecture": architecture or "not stated"}
     else:
-        kind, weights = f"transformers checkpoint of type {values.get('model_type')!r}", path
+        kind = f"transformers checkpoint of type {values.get('model_type')!r}"
+        tensors = read_weights(path)
         facts = {"use": "openluke convert from-encoder starts a LUKE from RoBERTa, XLM-R and BERT"}
-    facts |= _weight_facts(read_weights(weights))
+    facts |= _weight_facts(tensors)
     facts |= _shape_facts(values)
     if _has_tokenizer(path):
         facts["tokenizer"] = _tokenizer_facts(path)
     if (path / "entity_vocab.json").is_file():
         facts["entity vocabulary"] = _vocab_facts(path / "entity_vocab.json")
     return Description(kind, facts)
+
+
+def _all_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a bundle's first weight file and those of its other heads."""
+    tensors = read_weights(path)
+    for file in sorted((path / HEADS).glob("*.safetensors")):
+        tensors |= {f"{HEADS}/{file.stem}/{n}": t for n, t in read_weights(file).items()}
+    return tensors
 
 
 def _describe_original(path: Path) -> Description:
@@ -191,5 +207,7 @@ def _is_no_parameter(name: str, *, tensors: Mapping[str, Tensor]) -> bool:
     """Whether a tensor is a buffer, a scale of int8 rows, or a second copy of a tied one."""
     if name in BUFFERS or name.endswith(quantisation.SCALE):
         return True
-    original = tensors.get(_COPIES.get(name, ""))
-    return original is not None and torch.equal(tensors[name], original)
+    if name not in _COPIES:
+        return False
+    originals = (tensors.get(prefix + _COPIES[name]) for prefix in _PREFIXES)
+    return any(table is not None and torch.equal(tensors[name], table) for table in originals)

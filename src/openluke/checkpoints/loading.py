@@ -8,6 +8,7 @@ import torch
 from openluke.checkpoints.assembly import assemble_encoder, assemble_head
 from openluke.checkpoints.bundle import Bundle, BundleHead
 from openluke.checkpoints.bundle_config import read_bundle_config
+from openluke.checkpoints.completeness import check_complete
 from openluke.checkpoints.stored_model import ReadOptions, read_foreign, read_own
 from openluke.checkpoints.transformers_config import check_model_type, read_inputs, read_json
 from openluke.entities.vocab import EntityVocab
@@ -32,6 +33,7 @@ def load_bundle(
     options = options or ReadOptions()
     values = _read_config(directory)
     own = read_bundle_config(directory)
+    check_complete(directory)
     vocab = EntityVocab.read(
         directory / ENTITY_VOCAB, has_languages=own.entity_languages if own else None
     )
@@ -62,6 +64,7 @@ def load_bundle(
             inputs=own.inputs if own else read_inputs(directory, max_words=stored.config.max_words),
             heads=heads,
             source=own.source if own else values.get("_name_or_path") or directory.name,
+            base=own.base if own else "roberta",  # as transformers counts positions in a LUKE
         )
     except ConfigError as error:
         raise CheckpointError(f"{directory}: {error}") from error

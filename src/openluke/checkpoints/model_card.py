@@ -55,7 +55,7 @@ def _sizes(bundle: Bundle, *, quantised: bool) -> str:
         ("entities × width", f"{config.n_entities:,} × {config.entity_size}"),
         ("longest input", f"{config.max_words} word pieces"),
         ("attention", "entity-aware" if config.entity_aware else "plain"),
-        ("weights", "int8 rows" if quantised else "float32"),
+        ("weights", "int8 rows" if quantised else str(bundle.dtype).removeprefix("torch.")),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     return f"## Size\n\n| | |\n|---|---|\n{table}"

@@ -11,9 +11,10 @@ from openluke.artifacts import write_artifact
 from openluke.checkpoints import quantisation
 from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.bundle_config import BundleConfig, write_bundle_config
+from openluke.checkpoints.completeness import FORMAT, KIND
 from openluke.checkpoints.loading import ENTITY_VOCAB
 from openluke.checkpoints.model_card import write_model_card
-from openluke.checkpoints.stored_model import HEADS
+from openluke.checkpoints.stored_model import ENCODER, HEADS
 from openluke.checkpoints.transformers_config import (
     write_encoder_config,
     write_head_config,
@@ -22,9 +23,6 @@ from openluke.checkpoints.transformers_config import (
 from openluke.checkpoints.transformers_layout import merge_weights, pad_for_transformers
 from openluke.checkpoints.weights import SAFETENSORS, write_weights
 from openluke.model.config import EncoderConfig
-
-KIND = "model"
-FORMAT = 1
 
 
 def save_bundle(
@@ -57,6 +55,7 @@ def save_bundle(
                 heads=tuple(head.entry for head in bundle.heads),
                 quantised="int8" if quantise else None,
                 source=bundle.source,
+                base=bundle.base,
             ),
             directory=draft.path,
         )
@@ -80,14 +79,15 @@ def _write_plain(bundle: Bundle, *, directory: Path) -> EncoderConfig:
 
 
 def _write_quantised(bundle: Bundle, *, directory: Path) -> None:
-    parts = {"encoder": bundle.encoder.state_dict()}
-    parts |= {head.entry.name: head.module.state_dict() for head in bundle.heads}
+    parts = {ENCODER: bundle.encoder.state_dict()}
+    parts |= {f"{HEADS}/{h.entry.name}": h.module.state_dict() for h in bundle.heads}
     stored = quantisation.quantise_rows(quantisation.join_parts(parts))
     write_weights(stored, path=directory / quantisation.FILE)
 
 
 def _write_config_json(bundle: Bundle, *, config: EncoderConfig, directory: Path) -> None:
     values: dict[str, Any] = write_encoder_config(config)
+    values["dtype"] = str(bundle.dtype).removeprefix("torch.")
     values |= {"bos_token_id": bundle.tokenizer.bos_id, "eos_token_id": bundle.tokenizer.eos_id}
     if bundle.heads:
         entry = bundle.heads[0].entry

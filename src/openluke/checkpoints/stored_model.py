@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from openluke.checkpoints import quantisation
 from openluke.checkpoints.bundle_config import BundleConfig, HeadEntry
+from openluke.checkpoints.layout_tables import TRANSFORMERS_HEADS
+from openluke.checkpoints.renames import rename_to_theirs
 from openluke.checkpoints.transformers_config import (
     check_model_type,
     head_kind,
@@ -21,18 +22,24 @@ from openluke.checkpoints.transformers_config import (
 from openluke.checkpoints.transformers_layout import (
     SplitWeights,
     adapt_encoder,
+    add_queries,
+    drop_unused,
     fold_mask_embedding,
     head_kind_of_names,
     split_weights,
+    unpad_types,
     untie,
 )
 from openluke.checkpoints.weights import read_weights
+from openluke.config import from_mapping
 from openluke.entities.vocab import SpecialEntities
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, ConfigError
 from openluke.model.config import EncoderConfig, HeadConfig, HeadKind
 
 HEADS = "heads"
-"""Folder of the heads after the first."""
+"""Folder of the heads after the first, and what stands before all heads in an int8 file."""
+ENCODER = "encoder"
+"""What stands before the encoder's tensors in an int8 file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +71,54 @@ class ReadOptions:
 
 def read_own(directory: Path, *, config: BundleConfig, options: ReadOptions) -> StoredModel:
     """Read a bundle of ours, plain or quantised."""
-    if config.quantised:
-        stored = read_weights(directory / quantisation.FILE)
-        tensors = quantisation.dequantise_rows(stored, where=str(directory / quantisation.FILE))
-        encoder = quantisation.take_part(tensors, part="encoder")
-        heads = tuple(
-            StoredHead(entry, quantisation.take_part(tensors, part=entry.name))
-            for entry in config.heads
+    if options.head is not None:
+        raise ConfigError(
+            f"{directory}: states its heads itself; head={options.head!r} is for the checkpoints "
+            "of other programs"
         )
-        return _stored(config.encoder, encoder=encoder, heads=heads, options=options)
+    read = _read_quantised if config.quantised else _read_plain
+    encoder, heads = read(directory, config=config)
+    shape = config.encoder
+    if options.entity_aware is not None and shape.n_entities:
+        if options.entity_aware and not shape.entity_aware:
+            encoder = add_queries(encoder)
+        shape = replace(shape, entity_aware=options.entity_aware)
+    return StoredModel(shape, drop_unused(encoder, config=shape), heads)
+
+
+def read_foreign(directory: Path, *, special: SpecialEntities, options: ReadOptions) -> StoredModel:
+    """Read a Hugging Face ``luke`` directory that openluke did not write."""
+    path = directory / "config.json"
+    values = read_json(path)
+    check_model_type(values, where=path)
+    config = read_encoder_config(values, entity_pad_id=special.pad, where=str(path))
+    if options.entity_aware is not None and config.n_entities:
+        config = replace(config, entity_aware=options.entity_aware)
+    tensors = read_weights(directory)
+    kind = _foreign_kind(values, tensors=tensors, options=options, where=path)
+    split = fold_mask_embedding(split_weights(tensors, kind=kind), mask_id=special.mask)
+    _refuse_unknown(split, kind=kind, where=directory)
+    heads = ()
+    if kind is not None:
+        heads = (_foreign_head(values, split=split, kind=kind, where=str(path)),)
+    return StoredModel(*adapt_encoder(split.encoder, config=config), heads)
+
+
+def _read_quantised(
+    directory: Path, *, config: BundleConfig
+) -> tuple[dict[str, Tensor], tuple[StoredHead, ...]]:
+    path = directory / quantisation.FILE
+    tensors = quantisation.dequantise_rows(read_weights(path), where=str(path))
+    heads = tuple(
+        StoredHead(entry, quantisation.take_part(tensors, part=f"{HEADS}/{entry.name}"))
+        for entry in config.heads
+    )
+    return quantisation.take_part(tensors, part=ENCODER), heads
+
+
+def _read_plain(
+    directory: Path, *, config: BundleConfig
+) -> tuple[dict[str, Tensor], tuple[StoredHead, ...]]:
     first = config.heads[0] if config.heads else None
     kind = first.config.kind if first else None
     split = split_weights(read_weights(directory), kind=kind)
@@ -82,36 +128,7 @@ def read_own(directory: Path, *, config: BundleConfig, options: ReadOptions) -> 
     for entry in config.heads[1:]:
         path = directory / HEADS / f"{entry.name}.safetensors"
         heads.append(StoredHead(entry, read_weights(path)))
-    return _stored(config.encoder, encoder=split.encoder, heads=tuple(heads), options=options)
-
-
-def read_foreign(directory: Path, *, special: SpecialEntities, options: ReadOptions) -> StoredModel:
-    """Read a Hugging Face ``luke`` directory that openluke did not write."""
-    path = directory / "config.json"
-    values = read_json(path)
-    check_model_type(values, where=path)
-    config = read_encoder_config(values, entity_pad_id=special.pad, where=str(path))
-    tensors = read_weights(directory)
-    kind = _foreign_kind(values, tensors=tensors, options=options, where=path)
-    split = fold_mask_embedding(split_weights(tensors, kind=kind), mask_id=special.mask)
-    _refuse_unknown(split, kind=kind, where=directory)
-    heads = ()
-    if kind is not None and split.head:
-        heads = (_foreign_head(values, split=split, kind=kind, where=str(path)),)
-    return _stored(config, encoder=split.encoder, heads=heads, options=options)
-
-
-def _stored(
-    config: EncoderConfig,
-    *,
-    encoder: Mapping[str, Tensor],
-    heads: tuple[StoredHead, ...],
-    options: ReadOptions,
-) -> StoredModel:
-    if options.entity_aware is not None and config.n_entities:
-        config = replace(config, entity_aware=options.entity_aware)
-    config, tensors = adapt_encoder(encoder, config=config)
-    return StoredModel(config, tensors, heads)
+    return unpad_types(split.encoder, config=config.encoder), tuple(heads)
 
 
 def _foreign_kind(
@@ -123,7 +140,7 @@ def _foreign_kind(
 ) -> HeadKind | None:
     if options.head is not None:
         return options.head
-    named = head_kind(values)
+    named = head_kind(values, where=str(where))
     if named is not None and named != "unknown":
         return named
     kind = head_kind_of_names(tensors)
@@ -145,20 +162,47 @@ def _foreign_head(
         tied, tensors = True, split.head
         if kind == "masked":
             tied, tensors = untie(split.head, encoder=split.encoder)
-        config = HeadConfig(kind=kind, tied=tied, dropout=dropout)
+        config = from_mapping(
+            HeadConfig, values={"kind": kind, "tied": tied, "dropout": dropout}, where=where
+        )
         return StoredHead(HeadEntry(name=kind, config=config), tensors)
-    weight = split.head.get("classifier.weight", torch.empty(0))
-    config = HeadConfig(
-        kind=kind,
-        n_labels=len(weight),
-        problem=read_problem(values, n_labels=len(weight), where=where),
-        bias="classifier.bias" in split.head,
-        dropout=dropout,
+    _check_classifier(split, kind=kind, where=where)
+    n_labels = len(split.head["classifier.weight"])
+    config = from_mapping(
+        HeadConfig,
+        values={
+            "kind": kind,
+            "n_labels": n_labels,
+            "problem": read_problem(values, n_labels=n_labels, where=where),
+            "bias": "classifier.bias" in split.head,
+            "dropout": dropout,
+        },
+        where=where,
     )
     labels: tuple[str, ...] = ()
     if kind not in ("multiple_choice", "extractive_qa"):
-        labels = read_labels(values, n_labels=len(weight), where=where)
+        labels = read_labels(values, n_labels=n_labels, where=where)
     return StoredHead(HeadEntry(name=kind, config=config, labels=labels), split.head)
+
+
+def _check_classifier(split: SplitWeights, *, kind: HeadKind, where: str) -> None:
+    """Only the pair classifiers were published without a bias."""
+    needed = {"classifier.weight"} | (set() if kind == "entity_pair" else {"classifier.bias"})
+    missing = [
+        theirs
+        for theirs in rename_to_theirs(dict.fromkeys(needed), table=TRANSFORMERS_HEADS[kind])
+        if TRANSFORMERS_HEADS[kind].ours(theirs) not in split.head
+    ]
+    if missing:
+        raise CheckpointError(
+            f"{where}: says that there is a head of kind {kind}, but the weights lack "
+            f"{', '.join(sorted(missing))}"
+        )
+    if split.head["classifier.weight"].dim() != 2:
+        raise CheckpointError(
+            f"{where}: the classifier's weight has the shape "
+            f"{tuple(split.head['classifier.weight'].shape)}, expected labels times width"
+        )
 
 
 def _refuse_unknown(split: SplitWeights, *, kind: HeadKind | None, where: Path) -> None:

@@ -8,23 +8,27 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from openluke.artifacts import atomic_file
+from openluke.artifacts import write_artifact
 from openluke.checkpoints.bundle import Bundle, BundleHead
 from openluke.checkpoints.layout_tables import MASKED_BERT, MASKED_ROBERTA, ORIGINAL_ENCODER
 from openluke.checkpoints.original_archive import METADATA
+from openluke.checkpoints.renames import rename_to_theirs
 from openluke.checkpoints.transformers_config import write_encoder_config
-from openluke.checkpoints.transformers_layout import rename_to_theirs
-from openluke.checkpoints.weights import TORCH
-from openluke.checkpoints.word_side import marker_sources, starts_at_row_zero
+from openluke.checkpoints.transformers_layout import pad_types
+from openluke.checkpoints.weights import TORCH, write_torch
+from openluke.checkpoints.word_side import Base, marker_sources
 from openluke.errors import ConfigError
 from openluke.model.config import HeadKind
 
 VOCAB = "entity_vocab.jsonl"
-_BASE_NAMES = {
-    "byte_level": "roberta-base",
-    "sentencepiece": "xlm-roberta-base",
-    "wordpiece": "bert-base-uncased",
+KIND = "original-archive"
+FORMAT = 1
+_BASE_NAMES: dict[tuple[str, Base], str] = {
+    ("byte_level", "roberta"): "roberta-base",
+    ("sentencepiece", "roberta"): "xlm-roberta-base",
+    ("wordpiece", "bert"): "bert-base-uncased",
 }
+"""The usual encoder by the family of its tokenizer and by whose word side it has."""
 _SCORERS: dict[HeadKind, str] = {
     "entity": "typing",
     "entity_pair": "classifier",
@@ -50,7 +54,7 @@ class _Draft:
 
 
 def write_original(
-    bundle: Bundle, *, directory: Path, base_name: str | None = None
+    bundle: Bundle, *, directory: Path, base_name: str | None = None, replace: bool = False
 ) -> tuple[str, ...]:
     """Write ``pytorch_model.bin``, ``metadata.json`` and ``entity_vocab.jsonl``.
 
@@ -59,16 +63,17 @@ def write_original(
 
     Args:
         bundle: What to write.
-        directory: Where to; it is made.
+        directory: Where to; it appears only when it is complete.
         base_name: What the original program calls the encoder that the model started from (it
             loads the tokenizer by that name); by default the base model of the tokenizer's family.
+        replace: Whether an archive that this function wrote there may be replaced.
 
     Returns:
         What was kept or left out, in sentences for people.
     """
     if bundle.encoder.config.n_entities == 0:
         raise ConfigError("the original project has no form for an encoder without entities")
-    base_name = base_name or _BASE_NAMES[bundle.tokenizer.family]
+    base_name = base_name or _usual_name(bundle)
     masked = next((h for h in bundle.heads if h.entry.config.kind == "masked"), None)
     draft = _Draft(
         dict(bundle.encoder.state_dict()),
@@ -80,14 +85,35 @@ def write_original(
     if _drop_mask2(draft, bundle=bundle):
         vocab, _ = vocab.subset([i for i in range(vocab.n_ids) if i != vocab.special.mask2])
     _shift_back(draft, bundle=bundle)
-    directory.mkdir(parents=True, exist_ok=True)
-    with atomic_file(directory / TORCH) as temporary:
-        torch.save(_state_dict(draft, bundle=bundle), temporary)
-    with atomic_file(directory / METADATA) as temporary:
-        metadata = _metadata(draft, bundle=bundle, base_name=base_name)
-        temporary.write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-    vocab.write(directory / VOCAB, form="jsonl")
+    _note_base(draft, base=bundle.base, name=base_name)
+    draft.encoder = pad_types(draft.encoder, config=bundle.encoder.config)
+    tensors = _state_dict(draft, bundle=bundle)
+    metadata = _metadata(draft, bundle=bundle, base_name=base_name)
+    with write_artifact(directory, kind=KIND, format_version=FORMAT, replace=replace) as made:
+        write_torch(tensors, path=made.path / TORCH)
+        text = json.dumps(metadata, indent=2) + "\n"
+        (made.path / METADATA).write_text(text, encoding="utf-8")
+        vocab.write(made.path / VOCAB, form="jsonl")
     return tuple(draft.notes)
+
+
+def _usual_name(bundle: Bundle) -> str:
+    key = (bundle.tokenizer.family, bundle.base)
+    if key not in _BASE_NAMES:
+        raise ConfigError(
+            f"there is no usual name for a {bundle.base} encoder with a {bundle.tokenizer.family} "
+            "tokenizer; say what the original program calls it (--base-name)"
+        )
+    return _BASE_NAMES[key]
+
+
+def _note_base(draft: _Draft, *, base: Base, name: str) -> None:
+    taken: Base = "roberta" if "roberta" in name else "bert"
+    if taken != base:
+        draft.notes.append(
+            f"the original program tells RoBERTa from BERT by the name, and will take {name!r} for "
+            f"a {taken}, but this encoder is a {base}"
+        )
 
 
 def _drop_markers(draft: _Draft, *, bundle: Bundle) -> None:
@@ -128,7 +154,7 @@ def _are_copies(
 
 def _shift_back(draft: _Draft, *, bundle: Bundle) -> None:
     """A BERT's positions start at row 0 again."""
-    if not starts_at_row_zero(bundle.tokenizer):
+    if bundle.base != "bert":
         return
     words = draft.encoder["words.positions.weight"][bundle.tokenizer.pad_id + 1 :].clone()
     entities = draft.encoder["entities.positions.weight"][: len(words)].clone()
@@ -136,7 +162,7 @@ def _shift_back(draft: _Draft, *, bundle: Bundle) -> None:
 
 
 def _state_dict(draft: _Draft, *, bundle: Bundle) -> dict[str, Tensor]:
-    table = MASKED_BERT if starts_at_row_zero(bundle.tokenizer) else MASKED_ROBERTA
+    table = MASKED_BERT if bundle.base == "bert" else MASKED_ROBERTA
     tensors = rename_to_theirs(draft.encoder, table=ORIGINAL_ENCODER)
     if draft.masked:
         masked = {
@@ -146,19 +172,37 @@ def _state_dict(draft: _Draft, *, bundle: Bundle) -> dict[str, Tensor]:
         } | draft.masked
         tensors |= rename_to_theirs(masked, table=table)
     for head in bundle.heads:
-        tensors |= _scorer(head, notes=draft.notes)
+        if head.entry.config.kind == "masked":
+            continue
+        scorer = _scorer(head)
+        if not scorer:
+            why = f"the original project has no {head.entry.config.kind} head"
+        elif scorer.keys() & tensors.keys():
+            why = f"another head is called {_SCORERS[head.entry.config.kind]!r} there too"
+        else:
+            tensors |= scorer
+            _note_labels(head, notes=draft.notes)
+            continue
+        draft.notes.append(f"left out head {head.entry.name!r}: {why}")
     return tensors
 
 
-def _scorer(head: BundleHead, *, notes: list[str]) -> dict[str, Tensor]:
-    kind = head.entry.config.kind
-    if kind == "masked":
-        return {}
-    if kind not in _SCORERS:
-        notes.append(f"left out head {head.entry.name!r}: the original project has no {kind} head")
+def _scorer(head: BundleHead) -> dict[str, Tensor]:
+    """A head's tensors under the original's names; none when it has no such head."""
+    name = _SCORERS.get(head.entry.config.kind)
+    if name is None:
         return {}
     tensors = head.module.state_dict()
-    return {n.replace("classifier", _SCORERS[kind], 1): tensor for n, tensor in tensors.items()}
+    return {key.replace("classifier", name, 1): tensor for key, tensor in tensors.items()}
+
+
+def _note_labels(head: BundleHead, *, notes: list[str]) -> None:
+    if head.entry.labels:
+        labels = ", ".join(head.entry.labels)
+        notes.append(
+            f"left out the labels of head {head.entry.name!r}, which the original form has no "
+            f"place for: {labels}"
+        )
 
 
 def _metadata(draft: _Draft, *, bundle: Bundle, base_name: str) -> dict[str, object]:
@@ -174,6 +218,7 @@ def _metadata(draft: _Draft, *, bundle: Bundle, base_name: str) -> dict[str, obj
             "bert_model_name": base_name,
             "cls_entity_prediction": False,
         },
+        "base": bundle.base,
         "max_seq_length": bundle.inputs.max_words,
         "max_entity_length": bundle.inputs.max_entities,
         "max_mention_length": bundle.inputs.max_mention_length,

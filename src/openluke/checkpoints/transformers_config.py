@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 from openluke.checkpoints.layout_tables import ARCHITECTURES
 from openluke.config import from_mapping
@@ -12,6 +12,7 @@ from openluke.model.config import EncoderConfig, HeadConfig, HeadKind, Problem
 from openluke.tokenization.entity_inputs import EntityInputsConfig
 from openluke.tokenization.layouts import Layout
 
+_T = TypeVar("_T")
 _ENCODER_KEYS = {
     "n_words": "vocab_size",
     "n_entities": "entity_vocab_size",
@@ -59,8 +60,7 @@ _INPUT_KEYS = {
     "max_mention_length": "max_mention_length",
     "prefix_space": "add_prefix_space",
 }
-_LAYOUTS: dict[str | None, Layout] = {
-    None: "plain",
+_LAYOUTS: dict[str, Layout] = {
     "entity_classification": "entity",
     "entity_pair_classification": "entity_pair",
     "entity_span_classification": "entity_span",
@@ -78,7 +78,7 @@ def read_json(path: Path) -> dict[str, Any]:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise CheckpointError(f"{path}: no such file") from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise CheckpointError(f"{path}: not a readable JSON file: {error}") from error
     if not isinstance(values, dict):
         raise CheckpointError(f"{path}: found {type(values).__name__}, expected a JSON object")
@@ -117,13 +117,9 @@ def read_encoder_config(
     )
 
 
-def read_activation(name: str, *, where: str) -> str:
+def read_activation(name: object, *, where: str) -> str:
     """Our name of an activation of transformers."""
-    if name not in _ACTIVATIONS:
-        raise CheckpointError(
-            f"{where}: hidden_act is {name!r}, expected one of {', '.join(_ACTIVATIONS)}"
-        )
-    return _ACTIVATIONS[name]
+    return _choose(name, key="hidden_act", choices=_ACTIVATIONS, where=where)
 
 
 def write_encoder_config(config: EncoderConfig) -> dict[str, Any]:
@@ -139,10 +135,20 @@ def write_encoder_config(config: EncoderConfig) -> dict[str, Any]:
     }
 
 
-def head_kind(values: Mapping[str, Any]) -> HeadKind | Literal["unknown"] | None:
+def read_architecture(values: Mapping[str, Any], *, where: str) -> str | None:
+    """The class of transformers that ``architectures`` names, if any."""
+    names = values.get("architectures")
+    if not names and (names is None or names == []):
+        return None
+    if not isinstance(names, list) or not isinstance(name := cast("list[Any]", names)[0], str):
+        raise CheckpointError(f"{where}: architectures is {names!r}, expected a list of names")
+    return name
+
+
+def head_kind(values: Mapping[str, Any], *, where: str) -> HeadKind | Literal["unknown"] | None:
     """The head that ``architectures`` names; ``None`` for a bare encoder."""
-    architectures = values.get("architectures") or ["LukeModel"]
-    return ARCHITECTURES.get(architectures[0], "unknown")
+    name = read_architecture(values, where=where)
+    return None if name is None else ARCHITECTURES.get(name, "unknown")
 
 
 def read_labels(values: Mapping[str, Any], *, n_labels: int, where: str) -> tuple[str, ...]:
@@ -150,7 +156,7 @@ def read_labels(values: Mapping[str, Any], *, n_labels: int, where: str) -> tupl
     table = values.get("id2label")
     if not table:
         return tuple(f"LABEL_{i}" for i in range(n_labels))
-    by_id = {int(key): str(label) for key, label in table.items()}
+    by_id = _labels_by_id(table, where=where)
     if sorted(by_id) == list(range(n_labels)):
         return tuple(by_id[i] for i in range(n_labels))
     if len(by_id) == 2 and set(by_id.values()) == {"LABEL_0", "LABEL_1"}:
@@ -162,16 +168,27 @@ def read_labels(values: Mapping[str, Any], *, n_labels: int, where: str) -> tupl
     )
 
 
+def _labels_by_id(table: Any, *, where: str) -> dict[int, str]:
+    try:
+        return {int(key): str(label) for key, label in table.items()}
+    except (AttributeError, ValueError) as error:
+        raise CheckpointError(
+            f"{where}: id2label is {str(table)[:80]!r}, expected an object of ids and labels"
+        ) from error
+
+
+def _choose(value: object, *, key: str, choices: Mapping[str, _T], where: str) -> _T:
+    if not isinstance(value, str) or value not in choices:
+        raise CheckpointError(f"{where}: {key} is {value!r}, expected one of {', '.join(choices)}")
+    return choices[value]
+
+
 def read_problem(values: Mapping[str, Any], *, n_labels: int, where: str) -> Problem:
     """What the labels are; as transformers does, one output is a number when no file says so."""
     name = values.get("problem_type")
     if name is None:
         return "regression" if n_labels == 1 else "single_label"
-    if name not in _PROBLEMS:
-        raise CheckpointError(
-            f"{where}: problem_type is {name!r}, expected one of {', '.join(_PROBLEMS)}"
-        )
-    return _PROBLEMS[name]
+    return _choose(name, key="problem_type", choices=_PROBLEMS, where=where)
 
 
 def read_inputs(directory: Path, *, max_words: int) -> EntityInputsConfig:
@@ -179,7 +196,10 @@ def read_inputs(directory: Path, *, max_words: int) -> EntityInputsConfig:
     path = directory / "tokenizer_config.json"
     values = read_json(path) if path.is_file() else {}
     stated = {ours: values[theirs] for ours, theirs in _INPUT_KEYS.items() if values.get(theirs)}
-    stated["layout"] = _LAYOUTS.get(values.get("task"), "plain")
+    task = values.get("task")
+    stated["layout"] = (
+        "plain" if task is None else _choose(task, key="task", choices=_LAYOUTS, where=str(path))
+    )
     stated["max_words"] = max_words
     return from_mapping(
         EntityInputsConfig, values={"stride": fitting_stride(max_words)} | stated, where=str(path)
@@ -196,7 +216,7 @@ def write_inputs(config: EntityInputsConfig) -> dict[str, Any]:
     tasks = {layout: task for task, layout in _LAYOUTS.items()}
     values = {theirs: getattr(config, ours) for ours, theirs in _INPUT_KEYS.items()}
     stated = {key: value for key, value in values.items() if value is not None}
-    return stated | {"task": tasks[config.layout]}
+    return stated | {"task": tasks.get(config.layout)}
 
 
 def write_head_config(config: HeadConfig, *, labels: tuple[str, ...]) -> dict[str, Any]:

@@ -13,12 +13,15 @@ from openluke.checkpoints.layout_tables import (
     TRANSFORMERS_HEADS,
 )
 from openluke.checkpoints.renames import RenameTable, rename_to_ours, rename_to_theirs
+from openluke.checkpoints.word_side import pad_rows
+from openluke.errors import CheckpointError
 from openluke.model.config import EncoderConfig, HeadKind
 
 MASK_EMBEDDING = "luke.entity_embeddings.mask_embedding"
 """The [MASK] entity of the disambiguation models, kept apart from a frozen table."""
 
 _QUERIES = ("word_to_entity_query", "entity_to_word_query", "entity_to_entity_query")
+_TYPES = ("words.types.weight", "entities.types.weight")
 _ENCODER_PARTS = frozenset({"embeddings", "entity_embeddings", "encoder", "pooler"})
 _ROWS_WITHOUT_ENTITIES = 4
 """Rows of the empty entity table that transformers needs to load an encoder without entities."""
@@ -81,26 +84,24 @@ def merge_weights(
 def adapt_encoder(
     tensors: Mapping[str, Tensor], *, config: EncoderConfig
 ) -> tuple[EncoderConfig, dict[str, Tensor]]:
-    """Settle what differs between checkpoints of the same kind.
+    """Settle what differs between foreign checkpoints of the same kind.
 
-    The pooler may be missing; the type tables may have more rows than are used; entity-aware
-    queries that were not saved are copies of the query, and superfluous ones are dropped.
+    The pooler may be missing; entity-aware queries, where none were saved, are copies of the query,
+    and superfluous ones are dropped.
     """
-    adapted = dict(tensors)
-    config = replace(config, pooler="pooler.weight" in adapted)
-    for table, rows in (
-        ("words.types.weight", config.n_word_types),
-        ("entities.types.weight", config.n_entity_types),
-    ):
-        if table in adapted:
-            adapted[table] = adapted[table][:rows].clone()
+    config = replace(config, pooler=any(name.startswith("pooler.") for name in tensors))
+    if config.entity_aware:
+        tensors = add_queries(tensors)
+    return config, drop_unused(tensors, config=config)
+
+
+def drop_unused(tensors: Mapping[str, Tensor], *, config: EncoderConfig) -> dict[str, Tensor]:
+    """The tensors without the entity side or the queries that the configuration has no use for."""
     if config.n_entities == 0:
-        adapted = {name: value for name, value in adapted.items() if not _is_for_entities(name)}
-    elif config.entity_aware:
-        adapted = add_queries(adapted)
-    else:
-        adapted = {name: value for name, value in adapted.items() if not _is_query(name)}
-    return config, adapted
+        return {name: value for name, value in tensors.items() if not _is_for_entities(name)}
+    if config.entity_aware:
+        return dict(tensors)
+    return {name: value for name, value in tensors.items() if not _is_query(name)}
 
 
 def pad_for_transformers(
@@ -116,23 +117,41 @@ def pad_for_transformers(
         config = replace(config, n_entities=_ROWS_WITHOUT_ENTITIES, entity_pad_id=0)
         config = replace(config, entity_aware=False)
         padded |= _empty_entities(config, like=padded["words.tokens.weight"])
+    return config, pad_types(padded, config=config)
+
+
+def pad_types(tensors: Mapping[str, Tensor], *, config: EncoderConfig) -> dict[str, Tensor]:
+    """The tensors with as many rows in one type table as in the other, zeros at the end."""
     rows = max(config.n_word_types, config.n_entity_types)
-    for name in ("words.types.weight", "entities.types.weight"):
-        table = padded[name]
-        padded[name] = torch.cat([table, table.new_zeros(rows - len(table), table.shape[1])])
-    return config, padded
+    padded = {name: pad_rows(tensors[name], rows=rows) for name in _TYPES if name in tensors}
+    return dict(tensors) | padded
+
+
+def unpad_types(tensors: Mapping[str, Tensor], *, config: EncoderConfig) -> dict[str, Tensor]:
+    """The tensors without the zero rows that ``pad_types`` adds."""
+    rows = dict(zip(_TYPES, (config.n_word_types, config.n_entity_types), strict=True))
+    padded = max(rows.values())
+    cut = {
+        name: tensors[name][:used].clone()
+        for name, used in rows.items()
+        if name in tensors and tensors[name].dim() == 2 and len(tensors[name]) == padded
+        # rows that something was learnt in are no padding: let the shapes be compared
+        if not tensors[name][used:].any()
+    }
+    return dict(tensors) | cut
 
 
 def add_queries(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The tensors with the entity-aware queries that are missing, as copies of the query."""
+    """The tensors with entity-aware queries as copies of the query, unless they have any."""
+    if any(_is_query(name) for name in tensors):
+        return dict(tensors)
     copies = {
         name.replace(".query.", f".{query}."): value
         for name, value in tensors.items()
         if ".attention.query." in name
         for query in _QUERIES
     }
-    missing = {name: value.clone() for name, value in copies.items() if name not in tensors}
-    return missing | dict(tensors)
+    return dict(tensors) | {name: value.clone() for name, value in copies.items()}
 
 
 def untie(
@@ -143,10 +162,12 @@ def untie(
     bias = own.pop("words.decoder.bias", None)
     if bias is not None:
         own.setdefault("words.bias", bias)
-    pairs = {
-        "words.decoder.weight": encoder["words.tokens.weight"],
-        "entities.decoder.weight": encoder["entities.table.weight"],
+    tables = {
+        "words.decoder.weight": "words.tokens.weight",
+        "entities.decoder.weight": "entities.table.weight",
     }
+    # an encoder that lacks a table is refused where it is put together
+    pairs = {name: encoder[table] for name, table in tables.items() if table in encoder}
     if all(name not in own or torch.equal(own[name], table) for name, table in pairs.items()):
         return True, {name: value for name, value in own.items() if name not in pairs}
     for name, table in pairs.items():
@@ -156,10 +177,16 @@ def untie(
 
 def fold_mask_embedding(split: SplitWeights, *, mask_id: int) -> SplitWeights:
     """Put the separate [MASK] vector of the disambiguation models into its row of the table."""
-    if MASK_EMBEDDING not in split.unknown:
+    vector, table = split.unknown.get(MASK_EMBEDDING), split.encoder.get("entities.table.weight")
+    if vector is None or table is None:
         return split
-    table = split.encoder["entities.table.weight"].clone()
-    table[mask_id] = split.unknown[MASK_EMBEDDING]
+    if mask_id >= len(table) or vector.shape != table[mask_id].shape:
+        raise CheckpointError(
+            f"{MASK_EMBEDDING} is {tuple(vector.shape)}, which is no row {mask_id} of an entity "
+            f"table {tuple(table.shape)}"
+        )
+    table = table.clone()
+    table[mask_id] = vector
     unknown = {name: value for name, value in split.unknown.items() if name != MASK_EMBEDDING}
     return SplitWeights(split.encoder | {"entities.table.weight": table}, split.head, unknown)
 

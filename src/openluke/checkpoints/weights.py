@@ -2,6 +2,8 @@
 
 import json
 import pickle
+import struct
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -18,6 +20,11 @@ SAFETENSORS = "model.safetensors"
 SAFETENSORS_INDEX = "model.safetensors.index.json"
 TORCH = "pytorch_model.bin"
 TORCH_INDEX = "pytorch_model.bin.index.json"
+_DAMAGED = (
+    RuntimeError, OSError, EOFError, ValueError, TypeError, AttributeError, AssertionError,
+    LookupError, OverflowError, MemoryError, struct.error, tarfile.TarError,
+)  # fmt: skip
+"""What torch.load raises for files with missing or changed bytes, by where the change is."""
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -63,8 +70,19 @@ def write_weights(tensors: Mapping[str, Tensor], *, path: Path) -> None:
         # safetensors makes files that only their owner can read; models are to be shared
         temporary.touch()
         mode = temporary.stat().st_mode
-        save_file(independent, str(temporary), metadata={"format": "pt"})
+        try:
+            save_file(independent, str(temporary), metadata={"format": "pt"})
+        except SafetensorError as error:
+            raise CheckpointError(f"{path}: the weights cannot be written: {error}") from error
         temporary.chmod(mode)
+
+
+def write_torch(tensors: Mapping[str, Tensor], *, path: Path) -> None:
+    """Write tensors as a torch file."""
+    try:
+        torch.save(dict(tensors), path)
+    except RuntimeError as error:  # torch's word for a disk that is full
+        raise CheckpointError(f"{path}: the weights cannot be written: {error}") from error
 
 
 def _read_file(path: Path) -> dict[str, Tensor]:
@@ -114,11 +132,15 @@ def _read_torch(path: Path, *, is_zip: bool) -> dict[str, Tensor]:
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
     except pickle.UnpicklingError as error:
         raise CheckpointError(
-            f"{path}: holds more than tensors, and unpickling it could run foreign code; "
-            "save its state dict alone, or as safetensors, and read that"
+            f"{path}: holds more than tensors, and unpickling it could run foreign code (or it is "
+            "damaged); save its state dict alone, or as safetensors, and read that"
         ) from error
-    except (RuntimeError, EOFError, OSError) as error:
-        raise CheckpointError(f"{path}: damaged torch file: {error}") from error
+    except _DAMAGED as error:
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise CheckpointError(
+            f"{path}: damaged torch file of {path.stat().st_size:,} bytes ({reason}); copy it or "
+            "download it again"
+        ) from error
     return _state_dict(content, path=path)
 
 
@@ -132,21 +154,24 @@ def _state_dict(content: Any, *, path: Path) -> dict[str, Tensor]:
             f"{path}: found {type(content).__name__}, expected a state dict (names to tensors)"
         )
     items = cast("Mapping[str, Any]", content).items()
-    return {name: value for name, value in items if isinstance(value, Tensor)}
+    tensors = {name: value for name, value in items if isinstance(value, Tensor)}
+    if not all(isinstance(name, str) for name in tensors):
+        raise CheckpointError(f"{path}: not all tensors have a name; expected a state dict")
+    return tensors
 
 
 def _read_shards(index: Path) -> dict[str, Tensor]:
     try:
         names = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-        shards = sorted(set(names.values()))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        shards = sorted({Path(shard).name for shard in names.values()})
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
         raise CheckpointError(f"{index}: not an index of weight shards: {error!r}") from error
-    missing = [shard for shard in shards if not (index.parent / Path(shard).name).is_file()]
+    missing = [shard for shard in shards if not (index.parent / shard).is_file()]
     if missing:
         raise CheckpointError(f"{index}: lists shards that are not there: {', '.join(missing)}")
     tensors: dict[str, Tensor] = {}
     for shard in shards:
-        tensors |= _read_file(index.parent / Path(shard).name)
+        tensors |= _read_file(index.parent / shard)
     return tensors
 
 

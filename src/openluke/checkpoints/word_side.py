@@ -2,15 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from openluke.checkpoints.assembly import check_tables
+from openluke.errors import CheckpointError
 from openluke.tokenization.tokenizer import WordTokenizer
+
+Base = Literal["roberta", "bert"]
+"""Whose word side an encoder has: RoBERTa's (XLM-R's, CamemBERT's), or BERT's, which counts word
+positions from row 0 and has other names for its masked-word head."""
 
 MARKER_SOURCES = ("@", "#")
 """The pieces whose vectors ``<ent>`` and ``<ent2>`` start from, as in the released models."""
 
+_TABLES = ("words.tokens.weight", "words.positions.weight", "words.types.weight")
 _BY_WORD = ("words.tokens.weight", "words.bias", "words.decoder.weight")
 
 
@@ -24,16 +32,23 @@ class WordSide:
 
 
 def adapt_word_side(
-    tokenizer: WordTokenizer, *, encoder: Mapping[str, Tensor], head: Mapping[str, Tensor]
+    tokenizer: WordTokenizer,
+    *,
+    encoder: Mapping[str, Tensor],
+    head: Mapping[str, Tensor],
+    base: Base,
+    where: str,
 ) -> WordSide:
     """Add what LUKE needs to the word side of an encoder.
 
     ``<ent>`` and ``<ent2>`` get the rows after the tokenizer's last piece, as copies of the rows
-    of ``@`` and ``#``; a position table that starts at row 0, as BERT's, is shifted so that words
+    of ``@`` and ``#``; a BERT's position table, which starts at row 0, is shifted so that words
     start at row ``pad_id + 1``.
     """
     encoder = dict(encoder)
-    if starts_at_row_zero(tokenizer):
+    check_tables(encoder, names=_TABLES, where=where)
+    _check_rows(encoder | dict(head), tokenizer=tokenizer, where=where)
+    if base == "bert":
         shifted = shift_positions(encoder["words.positions.weight"], pad_id=tokenizer.pad_id)
         encoder["words.positions.weight"] = shifted
     if tokenizer.has_markers:
@@ -52,11 +67,6 @@ def marker_sources(tokenizer: WordTokenizer) -> list[int]:
     return [tokenizer.unk_id if row is None else row for row in rows]
 
 
-def starts_at_row_zero(tokenizer: WordTokenizer) -> bool:
-    """Whether encoders with this tokenizer count word positions from row 0 (BERT's do)."""
-    return tokenizer.family == "wordpiece"
-
-
 def shift_positions(table: Tensor, *, pad_id: int) -> Tensor:
     """A BERT's position table for an encoder that starts counting at row ``pad_id + 1``.
 
@@ -68,9 +78,21 @@ def shift_positions(table: Tensor, *, pad_id: int) -> Tensor:
 def pad_rows(table: Tensor, *, rows: int) -> Tensor:
     """The table with zero rows at its end.
 
-    *Shape:* (P, D) gives (rows, D).
+    *Shape:* (P, D) gives (rows, D); (P, D) where it has as many rows already.
     """
+    if len(table) >= rows:
+        return table
     return torch.cat([table, table.new_zeros(rows - len(table), table.shape[1])])
+
+
+def _check_rows(tensors: Mapping[str, Tensor], *, tokenizer: WordTokenizer, where: str) -> None:
+    for name in _BY_WORD:
+        rows = len(torch.atleast_1d(tensors[name])) if name in tensors else tokenizer.n_words
+        if rows < tokenizer.n_words:
+            raise CheckpointError(
+                f"{where}: {name} has {rows} rows but the tokenizer has {tokenizer.n_words} "
+                "pieces: they do not belong together"
+            )
 
 
 def _append_rows(

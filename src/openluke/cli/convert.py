@@ -6,17 +6,26 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from openluke.checkpoints import from_encoder as encoder_start
+from openluke.checkpoints.bundle import Bundle
+from openluke.checkpoints.bundle_config import read_bundle_config
 from openluke.checkpoints.hub import resolve
 from openluke.checkpoints.lite import make_lite
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.original_archive import read_archive
 from openluke.checkpoints.original_layout import from_original as bundle_of_archive
 from openluke.checkpoints.saving import save_bundle
+from openluke.checkpoints.stored_model import ReadOptions
 from openluke.checkpoints.to_original import write_original
 from openluke.entities.vocab import EntityVocab
+from openluke.errors import ConfigError
+from openluke.model.config import HeadKind
 from openluke.tokenization.tokenizer import WordTokenizer
 
 Replace = Annotated[bool, Parameter(negative="", help="Replace a model that is already there.")]
+Head = Annotated[
+    HeadKind | None,
+    Parameter(help="Kind of the head of a foreign checkpoint whose files do not say it."),
+]
 
 
 def from_original(
@@ -42,7 +51,7 @@ def from_original(
         replace: Replace a model that is already there.
     """
     content = read_archive(archive, metadata=metadata, vocab=vocab)
-    words = WordTokenizer.read(resolve(tokenizer or content.base_name))
+    words = WordTokenizer.read(resolve(tokenizer or content.base_name, weights=False))
     bundle = bundle_of_archive(content, tokenizer=words, entity_aware=entity_aware)
     save_bundle(bundle, directory=output, replace=replace)
 
@@ -83,38 +92,51 @@ def from_encoder(
     save_bundle(bundle, directory=output, replace=replace)
 
 
-def to_original(model: str, output: Path, *, base_name: str | None = None) -> None:
+def to_original(
+    model: str,
+    output: Path,
+    *,
+    base_name: str | None = None,
+    head: Head = None,
+    replace: Replace = False,
+) -> None:
     """Write a model as pytorch_model.bin, metadata.json and entity_vocab.jsonl.
 
     Args:
         model: Directory or hub name of the model.
         output: The directory to write to.
         base_name: What the original program calls the encoder the model started from.
+        head: Kind of the head of a foreign checkpoint whose files do not say it.
+        replace: Replace what this command has written there before.
     """
-    for note in write_original(load_bundle(resolve(model)), directory=output, base_name=base_name):
+    bundle = _load(model, head=head)
+    notes = write_original(bundle, directory=output, base_name=base_name, replace=replace)
+    for note in notes:
         print(note)
 
 
-def lite(model: str, output: Path, *, replace: Replace = False) -> None:
+def lite(model: str, output: Path, *, head: Head = None, replace: Replace = False) -> None:
     """Cut the entity table down to the special entities.
 
     Args:
         model: Directory or hub name of the model.
         output: The model directory to make.
+        head: Kind of the head of a foreign checkpoint whose files do not say it.
         replace: Replace a model that is already there.
     """
-    save_bundle(make_lite(load_bundle(resolve(model))), directory=output, replace=replace)
+    save_bundle(make_lite(_load(model, head=head)), directory=output, replace=replace)
 
 
-def quantise(model: str, output: Path, *, replace: Replace = False) -> None:
+def quantise(model: str, output: Path, *, head: Head = None, replace: Replace = False) -> None:
     """Store the weights as int8 rows with a scale each, a quarter of the size.
 
     Args:
         model: Directory or hub name of the model.
         output: The model directory to make.
+        head: Kind of the head of a foreign checkpoint whose files do not say it.
         replace: Replace a model that is already there.
     """
-    save_bundle(load_bundle(resolve(model)), directory=output, quantise=True, replace=replace)
+    save_bundle(_load(model, head=head), directory=output, quantise=True, replace=replace)
 
 
 def dequantise(model: str, output: Path, *, replace: Replace = False) -> None:
@@ -125,4 +147,12 @@ def dequantise(model: str, output: Path, *, replace: Replace = False) -> None:
         output: The model directory to make.
         replace: Replace a model that is already there.
     """
-    save_bundle(load_bundle(resolve(model)), directory=output, replace=replace)
+    directory = resolve(model)
+    config = read_bundle_config(directory)
+    if config is None or config.quantised is None:
+        raise ConfigError(f"{directory}: is not quantised, so there is nothing to dequantise")
+    save_bundle(load_bundle(directory), directory=output, replace=replace)
+
+
+def _load(model: str, *, head: HeadKind | None) -> Bundle:
+    return load_bundle(resolve(model), options=ReadOptions(head=head))

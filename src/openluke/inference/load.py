@@ -4,8 +4,10 @@ from pathlib import Path
 
 from openluke.checkpoints.hub import resolve
 from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.stored_model import ReadOptions
 from openluke.inference.devices import choose_device, choose_dtype
 from openluke.inference.pipeline import Pipeline
+from openluke.model.config import HeadKind
 
 
 def load(
@@ -14,6 +16,7 @@ def load(
     device: str = "auto",
     dtype: str = "auto",
     revision: str | None = None,
+    head: HeadKind | None = None,
 ) -> Pipeline:
     """Load a model.
 
@@ -25,8 +28,13 @@ def load(
         dtype: ``auto`` (bfloat16 on CUDA that has it, float32 elsewhere), ``float32``,
             ``bfloat16`` or ``float16``.
         revision: Branch, tag or commit on the hub.
+        head: Kind of the head of a foreign checkpoint whose files do not say it.
     """
     place = choose_device(device)
     number_type = choose_dtype(dtype, device=place)
-    bundle = load_bundle(resolve(name_or_path, revision=revision), dtype=number_type)
+    bundle = load_bundle(
+        resolve(name_or_path, revision=revision),
+        options=ReadOptions(head=head),
+        dtype=number_type,
+    )
     return Pipeline(bundle, device=place)

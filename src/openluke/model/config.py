@@ -1,5 +1,6 @@
 """The shape of a LUKE encoder and of the heads that stand on it."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,21 @@ HeadKind = Literal[
     "mention_vector",
 ]
 Problem = Literal["single_label", "multi_label", "regression"]
+
+
+_SIZES = (
+    "n_words",
+    "hidden_size",
+    "entity_size",
+    "n_layers",
+    "n_heads",
+    "feed_forward_size",
+    "n_positions",
+    "n_word_types",
+    "n_entity_types",
+)
+_LABELLED: tuple[HeadKind, ...] = ("entity", "entity_pair", "entity_span", "token", "sequence")
+"""The heads whose number of labels is free."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +79,19 @@ class EncoderConfig:
     """Whether a tanh layer over the first word makes a vector of the whole input."""
 
     def __post_init__(self) -> None:
-        for name in ("n_words", "hidden_size", "entity_size", "n_layers", "n_heads", "n_positions"):
+        for name in _SIZES:
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
+        if self.n_entities < 0:
+            raise ConfigError(f"n_entities is {self.n_entities}, expected 0 or more")
+        for name in ("hidden_dropout", "attention_dropout"):
+            _check_share(getattr(self, name), name=name)
+        for name in ("layer_norm_eps", "initializer_range"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected 0 or more")
+        self._check_rows()
+
+    def _check_rows(self) -> None:
         if self.hidden_size % self.n_heads:
             raise ConfigError(
                 f"hidden_size {self.hidden_size} is not a multiple of n_heads {self.n_heads}"
@@ -109,3 +135,19 @@ class HeadConfig:
     """Whether a ``masked`` head scores with the encoder's own embedding tables."""
     dropout: float = 0.1
     """Share of the head's inputs dropped in training."""
+
+    def __post_init__(self) -> None:
+        _check_share(self.dropout, name="dropout")
+        if self.n_labels < 1:
+            raise ConfigError(f"n_labels is {self.n_labels}, expected at least 1")
+        if self.kind in _LABELLED and self.problem == "single_label" and self.n_labels < 2:
+            raise ConfigError(
+                f"a {self.kind} head that chooses one label needs 2 labels at least, found "
+                f"{self.n_labels}; for a yes or no give problem='multi_label', for a number "
+                "problem='regression'"
+            )
+
+
+def _check_share(value: float, *, name: str) -> None:
+    if not 0 <= value <= 1:
+        raise ConfigError(f"{name} is {value}, expected a share from 0 to 1")

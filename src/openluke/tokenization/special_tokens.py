@@ -44,8 +44,9 @@ def read_declarations(directory: Path) -> Declarations:
     ids: dict[str, int] = {}
     for key, row in _mapping(config.get("added_tokens_decoder")).items():
         _declare(row, tokens=tokens)
-        ids[_content(row)] = int(key)
-    ids.update((content, int(row)) for content, row in read_json_object(directory / _ADDED).items())
+        ids[_content(row)] = _id(key, where=directory / _CONFIG)
+    for content, row in read_json_object(directory / _ADDED).items():
+        ids[content] = _id(row, where=directory / _ADDED)
     roles: dict[str, str] = {}
     for source in (config, special_map):
         for role, keys in ROLES.items():
@@ -53,7 +54,7 @@ def read_declarations(directory: Path) -> Declarations:
                 if source.get(key) is not None:
                     roles.setdefault(role, _content(source[key]))
                     _declare(source[key], tokens=tokens)
-        for value in _extra_tokens(source):
+        for value in _extra_tokens(source, where=directory):
             _declare(value, tokens=tokens)
     for content in ids:
         _declare(content, tokens=tokens)
@@ -66,7 +67,7 @@ def read_json_object(path: Path) -> dict[str, Any]:
         return {}
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not readable as JSON: {error}") from error
     if not isinstance(value, dict):
         raise CheckpointError(f"{path}: found {type(value).__name__}, expected a JSON object")
@@ -90,13 +91,22 @@ def _declare(value: Any, *, tokens: dict[str, AddedToken]) -> None:
     )
 
 
-def _extra_tokens(source: Mapping[str, Any]) -> Iterable[Any]:
+def _extra_tokens(source: Mapping[str, Any], *, where: Path) -> Iterable[Any]:
     for key in _EXTRA_KEYS:
         value = source.get(key) or ()
         if isinstance(value, Mapping):
             yield from cast("Mapping[str, Any]", value).values()
-        else:
+        elif isinstance(value, list | tuple):
             yield from cast("Iterable[Any]", value)
+        else:
+            raise CheckpointError(f"{where}: {key} is {value!r}, expected a list of tokens")
+
+
+def _id(value: Any, *, where: Path) -> int:
+    try:
+        return int(value)
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{where}: {value!r} stands for a token's id") from error
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
