@@ -4,7 +4,9 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from examples.tiny_model import TEXTS, tiny_model
 from openluke.checkpoints.saving import save_bundle
@@ -13,6 +15,8 @@ from openluke.cli.embed import embed
 from openluke.cli.facts import print_facts
 from openluke.cli.main import main
 from openluke.errors import ConfigError, DataError
+from openluke.inference.pipeline import Pipeline
+from openluke.model.config import HeadConfig
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def test_help_names_what_rows_may_have(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         main(["embed", "--help"])
     found = capsys.readouterr().out
-    for word in ("languages", "types", "cuda:N", "without the"):
+    for word in ("languages", "types", "cuda:N", "--head", "without the"):
         assert word in found
 
 
@@ -72,3 +76,24 @@ def test_labels_are_no_markup(capsys: pytest.CaptureFixture) -> None:
     found = capsys.readouterr().out
     for label in ("a [b] model", "[/x], [bold]", "[/y]"):
         assert label in found
+
+
+def test_the_head_of_a_foreign_checkpoint_can_be_named(tmp_path: Path) -> None:
+    head = HeadConfig(kind="mention_vector")
+    bundle = tiny_model(TEXTS).with_head("mentions", config=head)
+    foreign = tmp_path / "model"
+    save_bundle(bundle, directory=foreign)
+    for name in ("openluke.json", "manifest.json"):
+        (foreign / name).unlink()
+    (tmp_path / "in").write_text('{"text": "Tokyo", "spans": [[0, 5]]}')
+    paths = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]
+    with pytest.raises(SystemExit, match="0"):
+        main(["embed", str(foreign), *paths, "--head", "mention_vector", "--device", "cpu"])
+    found = json.loads((tmp_path / "out").read_text())["mentions"][0]["vector"]
+    pipeline = Pipeline(bundle, device=torch.device("cpu"))
+    (expected,) = pipeline.encode("Tokyo", spans=[[(0, 5)]])
+    np.testing.assert_allclose(found, expected.mentions.vectors[0], atol=1e-5)
+    (states,) = Pipeline(tiny_model(TEXTS), device=torch.device("cpu")).encode(
+        "Tokyo", spans=[[(0, 5)]]
+    )
+    assert np.abs(states.mentions.vectors[0] - found).max() > 1e-3

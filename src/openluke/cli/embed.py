@@ -14,6 +14,7 @@ from openluke.inference.load import load
 from openluke.inference.model_identity import model_identity
 from openluke.inference.passage_lines import count_lines
 from openluke.inference.vector_files import VectorForm
+from openluke.model.config import HeadKind
 
 
 def embed(
@@ -24,6 +25,7 @@ def embed(
     format: VectorForm = "jsonl",  # noqa: A002 - the name of the option
     device: str = "auto",
     dtype: DtypeName = "auto",
+    head: HeadKind | None = None,
     revision: str | None = None,
     replace: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -43,6 +45,8 @@ def embed(
             texts one after another with how many each has; without the texts themselves).
         device: Where to compute: auto (CUDA, then MPS, then the CPU), cpu, cuda, cuda:N or mps.
         dtype: Number type; auto is bfloat16 on CUDA and float32 elsewhere.
+        head: What the head of a checkpoint of another program is, where that does not say so; one
+            of kind mention_vector (UCTopic's) makes the vectors of the mentions.
         revision: Branch, tag or commit of the model on the hub.
         replace: Replace an output that is already there, and discard the unfinished work of
             another model or format.
@@ -52,7 +56,7 @@ def embed(
     check_job(job)
     path = resolve(model, revision=revision)
     job = dataclasses.replace(job, model=model_identity(path))
-    pipeline = load(path, device=device, dtype=dtype)
+    pipeline = load(path, device=device, dtype=dtype, head=head)
     with progress_of(total, unit="texts") as advance:
         n_texts = embed_file(pipeline, job=job, on_texts=advance)
     print(f"{output}: vectors of {n_texts:,} texts")
