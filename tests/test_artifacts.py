@@ -1,7 +1,6 @@
 """Artefacts are wholly there or not at all, and say what they were made from."""
 
 import errno
-import json
 import os
 import signal
 import subprocess

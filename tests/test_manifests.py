@@ -1,4 +1,4 @@
-"""A manifest says what an artefact is, and by it other versions, other kinds and damage are seen."""
+"""A manifest says what an artefact is; by it newer versions, other kinds and damage are seen."""
 
 import json
 

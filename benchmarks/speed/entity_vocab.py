@@ -41,10 +41,11 @@ SCRIPTS = {
 }  # fmt: skip
 LANGUAGES = list(SCRIPTS)
 LIMITS = {
-    "json_seconds": 2.0,  # of the processor: steady on a machine that others share
+    "json_seconds": 2.0,
     "json_peak_mb": 400.0,
     "mapped_open_seconds": 1.0,
 }
+"""What a person waits for: times on the wall, of the median round."""
 
 
 def words_of(language: str) -> list[str]:
@@ -205,7 +206,10 @@ def compare_json(folder: Path, *, rounds: int) -> dict[str, Any]:
         for name in rng.sample(sorted(programs), k=len(programs)):
             runs[name].append(run_worker(programs[name], path=path))
     assert len({(run["names"], run["check"]) for many in runs.values() for run in many}) == 1
-    cpu = {name: [run["cpu"] for run in many] for name, many in runs.items()}
+    cpu, wall = (
+        {name: [run[clock] for run in many] for name, many in runs.items()}
+        for clock in ("cpu", "wall")
+    )
     pairs = ratios(cpu["theirs"], cpu["ours"])
     low, _, high = statistics.quantiles(pairs, n=4, method="inclusive")
     return {
@@ -216,6 +220,7 @@ def compare_json(folder: Path, *, rounds: int) -> dict[str, Any]:
         "ours": median(runs["ours"], key="cpu"),
         "theirs": median(runs["theirs"], key="cpu"),
         "clock": "cpu",
+        "wall_ratio": statistics.median(ratios(wall["theirs"], wall["ours"])),
         "rounds": rounds,
         "json": {
             "names": runs["ours"][0]["names"],
@@ -257,7 +262,7 @@ def main(*, output: Path | None = None, rounds: int = 5) -> None:
         result |= compare_json(Path(folder), rounds=rounds)
         result["mapped"] = measure_mapped(Path(folder), rounds=rounds)
     found = {
-        "json_seconds": result["ours"],
+        "json_seconds": result["json"]["wall_seconds"],
         "json_peak_mb": result["json"]["peak_mb"],
         "mapped_open_seconds": result["mapped"]["open_cold_seconds"],
     }

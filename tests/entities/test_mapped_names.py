@@ -2,15 +2,17 @@
 
 import json
 import pickle
+import random
 
 import numpy as np
 import pytest
 
-from openluke.artifacts import MANIFEST_NAME, is_done, read_manifest
+from openluke.artifacts import is_done
 from openluke.entities.mapped_names import (
     COUNTS,
     FORMAT_VERSION,
     IDS,
+    KEYS,
     KIND,
     LANGUAGES,
     OFFSETS,
@@ -21,6 +23,7 @@ from openluke.entities.name_index import VocabRow, with_special
 from openluke.entities.titles import Name
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError, DataError
+from openluke.manifests import HASH, MANIFEST_NAME, files_digest, read_manifest
 
 
 @pytest.fixture
@@ -30,10 +33,12 @@ def path(tmp_path, multilingual):
 
 
 def damage(path, *, name, content):
-    """Change a file and the size that the manifest has of it."""
+    """Change a file and what the manifest says of it, as if it had been written so."""
     (path / name).write_bytes(content)
     manifest = json.loads((path / MANIFEST_NAME).read_text(encoding="utf-8"))
     manifest["files"][name] = len(content)
+    files = [(file, path / file) for file in sorted(manifest["files"])]
+    manifest["content"] = f"{HASH}:{files_digest(files)}"
     (path / MANIFEST_NAME).write_text(json.dumps(manifest), encoding="utf-8")
 
 
@@ -73,6 +78,24 @@ def test_a_cut_off_file_is_noticed_at_once(path):
         EntityVocab.read(path)
 
 
+@pytest.mark.parametrize("name", [TRIE, IDS, KEYS, OFFSETS, COUNTS, LANGUAGES])
+def test_a_damaged_file_of_the_same_size_is_noticed_before_it_is_used(path, name):
+    content = bytearray((path / name).read_bytes())
+    content[len(content) // 2] ^= 0x55
+    (path / name).write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"vocab: .* damaged, make it or copy it again"):
+        EntityVocab.read(path)
+
+
+def test_random_bytes_for_names_do_not_end_the_process(path):
+    content = (path / TRIE).read_bytes()
+    rng = random.Random(0)
+    for _ in range(20):
+        (path / TRIE).write_bytes(content[:64] + rng.randbytes(len(content) - 64))
+        with pytest.raises(CheckpointError, match="damaged"):
+            EntityVocab.read(path)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -94,13 +117,23 @@ def test_damaged_files_are_named(path, name, content, message):
         (IDS, np.zeros(8), r"ids\.npy: found float64 of shape \(8,\), expected one dimension"),
         (IDS, np.zeros((2, 4), np.int32), r"found int32 of shape \(2, 4\)"),
         (IDS, np.zeros(7, np.int32), "found 8 names, 7 ids and 8 keys"),
-        (OFFSETS, np.zeros(5, np.int32), r"counts\.npy: found 5 counts, expected 4"),
+        (OFFSETS, np.array([0, 2, 3, 5, 8], np.int32), r"counts\.npy: found 5 counts, expected 4"),
         (COUNTS, np.zeros(4, np.int64), r"counts\.npy: found 4 counts, expected 5"),
+        (OFFSETS, np.array([0, 3, 2, 5, 7, 8], np.int32), r"offsets\.npy: .* rise from 0 to 8"),
+        (OFFSETS, np.array([1, 2, 3, 5, 7, 8], np.int32), r"offsets\.npy: .* rise from 0 to 8"),
+        (OFFSETS, np.array([0, 2, 3, 5, 7, 9], np.int32), r"offsets\.npy: .* rise from 0 to 8"),
+        (OFFSETS, np.zeros(0, np.int32), r"offsets\.npy: .* rise from 0 to 8"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(path, name, values, message):
     save(path, name=name, values=values)
     with pytest.raises(CheckpointError, match=message):
+        EntityVocab.read(path)
+
+
+def test_a_vocabulary_without_any_name_is_said_to_lack_the_special_ones(path):
+    write_mapped(path, rows=list, replace=True)
+    with pytest.raises(CheckpointError, match=r"no \[PAD\], \[UNK\], \[MASK\] among 0 names"):
         EntityVocab.read(path)
 
 

@@ -146,6 +146,26 @@ def test_a_file_that_would_be_read_otherwise_is_written_on_request_only(tmp_path
     assert back.find("My company", language="en") == 5
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["en:A", "ja:B"], True),
+        (["en:A", "simple:B", "zh-yue:C", "be-x-old:D"], True),
+        (["zh-yue:C"], True),
+        (["en:A", "EN:B"], False),
+        (["en:A", "e:B"], False),
+        (["en:A", "é1:B"], False),
+        (["en:A", "en"], False),
+        (["en:A", ""], False),
+        ([], False),
+    ],
+)
+def test_languages_are_those_that_wikipedia_has(tmp_path, keys, expected):
+    ids = {key: i for i, key in enumerate((PAD, UNK, MASK, *keys))}
+    (tmp_path / "v").write_text(json.dumps(ids), encoding="utf-8")
+    assert EntityVocab.read(tmp_path / "v").has_languages == expected
+
+
 def test_titles_that_look_like_languages_are_ambiguous_too(tmp_path):
     vocab = EntityVocab.build([VocabRow([Name("xx:A")])])
     with pytest.raises(DataError, match="a reader would take it that every name has a language"):
