@@ -80,6 +80,75 @@ def test_packed_weights_are_dropped_when_the_weights_change(layer, rows):
         assert torch.allclose(layer(rows), expected(layer, rows), atol=1e-6)
 
 
+def _step(layer):
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=1.0, fused=True)
+    layer(torch.ones(2, 24)).sum().backward()
+    optimizer.step()
+
+
+def _step_without_forward(layer):
+    optimizer = torch.optim.AdamW(layer.train().parameters(), lr=1.0, fused=True)
+    functional.linear(torch.ones(2, 24), layer.weight, layer.bias).sum().backward()
+    optimizer.step()
+    layer.eval()
+
+
+def _change_under_inference_mode(layer):
+    with torch.inference_mode():
+        layer.weight.mul_(2)
+
+
+def _keep_some_rows(layer):
+    layer.weight.data, layer.bias.data = layer.weight.data[:9], layer.bias.data[:9]
+
+
+def _load_under_inference_mode(layer):
+    with torch.inference_mode():
+        layer.load_state_dict(Linear(24, 17).state_dict())
+
+
+CHANGES = {
+    "a fused step": _step,
+    "a fused step in training mode": _step_without_forward,
+    "a write under inference_mode": _change_under_inference_mode,
+    "loading under inference_mode": _load_under_inference_mode,
+    "precision lost and regained": lambda layer: layer.bfloat16().float(),
+    "data replaced": lambda layer: setattr(layer.weight, "data", torch.randn(17, 24)),
+    "rows taken away": _keep_some_rows,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_no_result_comes_from_weights_that_were(layer, rows, change):
+    assert pack(layer) == 1
+    change(layer)
+    with torch.inference_mode():
+        assert torch.allclose(layer(rows), expected(layer, rows), atol=1e-6)
+
+
+def test_packing_again_takes_a_write_through_data_into_account(layer, rows):
+    pack(layer)
+    layer.weight.data.mul_(2)
+    pack(layer)
+    with torch.inference_mode():
+        assert torch.allclose(layer(rows), expected(layer, rows), atol=1e-6)
+
+
+def test_evaluation_and_inference_keep_what_was_packed(layer, rows):
+    pack(layer)
+    layer.eval()
+    with torch.inference_mode():
+        layer(rows)
+    assert layer.is_packed
+    layer.train()
+    assert not layer.is_packed
+
+
+def test_weights_whose_changes_leave_no_trace_are_not_packed():
+    with torch.inference_mode():
+        assert pack(Linear(24, 17)) == 0
+
+
 def test_packed_layers_can_be_copied_and_saved(layer, rows):
     pack(layer)
     for again in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
