@@ -156,6 +156,25 @@ def test_checkpointed_gradients_are_the_gradients(config, batch, entity_aware, d
         assert torch.allclose(expected, gradients[1][name], atol=1e-5), name
 
 
+@pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])
+def test_a_batch_that_was_encoded_can_be_trained_on(config, batch, entity_aware):
+    config = dataclasses.replace(with_dropout(config), entity_aware=entity_aware)
+    encoder = Encoder(config).train()
+    with torch.inference_mode():
+        encoder(batch)
+    loss_of(encoder(batch)).backward()
+
+
+def test_every_parameter_of_the_layers_learns_from_entities_alone(encoder, batch):
+    encoder.train()
+    output = encoder(batch, last_rows="entities")
+    output.entities.sin().sum().backward()
+    without = {name for name, p in encoder.named_parameters() if p.grad is None}
+    assert without == {"pooler.weight", "pooler.bias"}
+    with pytest.raises(ConfigError, match='last_rows="all"'):
+        _ = output.words
+
+
 def test_dropout_acts_in_training_only(config, batch):
     encoder = Encoder(with_dropout(config))
     assert not torch.allclose(encoder(batch).words, encoder(batch).words)

@@ -52,6 +52,14 @@ def test_equal_sequences_need_no_mask():
     assert layout.padding(torch.device("cpu")) is layout.padding(torch.device("cpu"))
 
 
+def test_what_inference_keeps_can_be_trained_with():
+    layout = Layout([3, 2], entity_counts=[1, 0])
+    with torch.inference_mode():
+        padding = layout.padding(torch.device("cpu"))
+    assert not padding.slots.is_inference()
+    assert not padding.mask.is_inference()
+
+
 @pytest.mark.parametrize("counts", [(2, 3), (1,)])
 def test_starts_are_running_sums(counts):
     layout = Layout(counts, entity_counts=counts)

@@ -64,6 +64,11 @@ class Encoder(nn.Module):
     """Embeddings and layers; weights are drawn at random until a checkpoint is read into it.
 
     Make it under ``torch.device("meta")`` when its weights will be assigned anyway.
+
+    A training step gives a gradient to every parameter, but to the pooler's when the head does not
+    read pooled states, and to those of entities when the batch has none. Data-parallel training
+    must be told of either (``find_unused_parameters``), or the pooler be left out
+    (``EncoderConfig.pooler``).
     """
 
     def __init__(self, config: EncoderConfig, *, generator: torch.Generator | None = None) -> None:
@@ -87,11 +92,12 @@ class Encoder(nn.Module):
             batch: The inputs, on the device of the encoder.
             hidden_states: Keep the states before and after every layer.
             last_rows: With ``"entities"``, the last layer leaves the words out. It costs less, and
-                gives the same entities.
+                gives the same entities. In training it is computed whole all the same, so that
+                each of its parameters has a gradient, as data-parallel training needs.
         """
         batch.check(self.config)
         rows = self._embed(batch)
-        only_entities = last_rows == "entities" and batch.n_entities > 0
+        only_entities = last_rows == "entities" and batch.n_entities > 0 and not self._is_learning()
         kept = [rows]
         for i, layer in enumerate(self.layers):
             last = i == len(self.layers) - 1
@@ -103,11 +109,15 @@ class Encoder(nn.Module):
             words, entities = rows.split([batch.n_words, batch.n_entities])
         return EncoderOutput(
             batch=batch,
+            # Also where they were computed: what is asked for does not depend on the mode.
             all_words=words if last_rows == "all" else None,
             entities=entities,
             hidden_states=tuple(kept) if hidden_states else (),
             pooler=self.pooler,
         )
+
+    def _is_learning(self) -> bool:
+        return self.training and torch.is_grad_enabled()
 
     def _embed(self, batch: Batch) -> Tensor:
         words = self.words(batch)

@@ -86,7 +86,9 @@ class Layout:
     def padding(self, device: torch.device) -> Padding:
         """The padded table on a device; computed once per device."""
         if device not in self._paddings:
-            self._paddings[device] = self._make_padding(device)
+            # Kept beyond this pass, so training may meet it, which refuses inference tensors.
+            with torch.inference_mode(mode=False):
+                self._paddings[device] = self._make_padding(device)
         return self._paddings[device]
 
     def _make_padding(self, device: torch.device) -> Padding:
