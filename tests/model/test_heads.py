@@ -67,6 +67,19 @@ def test_answers_have_two_scores_for_each_word(encoder, batch):
     assert start.shape == end.shape == (16,)
 
 
+@pytest.mark.parametrize(
+    ("kind", "drops"), [("extractive_qa", False), ("token", True), ("multiple_choice", True)]
+)
+def test_only_the_head_that_finds_answers_reads_all_of_its_inputs_in_training(
+    encoder, inputs, kind, drops
+):
+    batch = Batch.collate(inputs, max_mention_length=3, choices=(1, 2))
+    head = build_head(HeadConfig(kind=kind, dropout=0.5, n_labels=2), encoder=encoder)
+    output = encoder(batch)
+    in_training, expected = head.train()(output, batch), head.eval()(output, batch)
+    assert torch.equal(in_training[0], expected[0]) is not drops
+
+
 def test_a_tied_masked_head_has_no_table_and_trains_that_of_the_encoder(encoder, batch):
     head = build_head(HeadConfig(kind="masked"), encoder=encoder)
     assert not any("decoder" in name for name in head.state_dict())

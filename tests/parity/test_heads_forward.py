@@ -10,7 +10,7 @@ from openluke.model.losses import (
     masked_loss,
     single_label_loss,
 )
-from tests.parity.twins import add_ends, make_inputs, make_twins, tie
+from tests.parity.twins import add_ends, make_inputs, make_twins, our_name, tie
 
 AWARE = pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])
 
@@ -153,6 +153,45 @@ def test_question_answering_is_equal(entity_aware):
     ours, _ = twins.run_ours(inputs)
     assert_close(theirs.start_logits[mask], ours.start)
     assert_close(theirs.end_logits[mask], ours.end)
+
+
+def test_question_answering_drops_nothing_of_what_it_reads():
+    twins = make_twins("LukeForQuestionAnswering", kind="extractive_qa", n_labels=2, dropout=0.5)
+    twins.theirs.qa_outputs.train()
+    twins.head.train()
+    inputs = make_inputs()
+    mask = inputs["attention_mask"].bool()
+    theirs = twins.run_theirs(inputs)
+    ours, _ = twins.run_ours(inputs)
+    assert_close(theirs.start_logits[mask], ours.start)
+
+
+ENTITY_HEADS = {
+    "entity": "LukeForEntityClassification",
+    "entity_pair": "LukeForEntityPairClassification",
+    "entity_span": "LukeForEntitySpanClassification",
+}
+
+
+@AWARE
+@pytest.mark.parametrize("kind", ENTITY_HEADS)
+def test_the_same_parameters_have_a_gradient_in_training(kind, entity_aware):
+    bias = {"bias": False} if kind == "entity_pair" else {}
+    twins = make_twins(ENTITY_HEADS[kind], kind=kind, entity_aware=entity_aware, **bias)
+    inputs = add_ends(make_inputs()) if kind == "entity_span" else make_inputs()
+    for model in (twins.theirs, twins.encoder, twins.head):
+        model.train()
+    twins.run_theirs(inputs).logits.sum().backward()
+    twins.run_ours(inputs)[0].sum().backward()
+    ours = {*twins.encoder.named_parameters(), *_named(twins.head)}
+    have = {name for name, p in ours if p.grad is not None}
+    assert have == {
+        our_name(name) for name, p in twins.theirs.named_parameters() if p.grad is not None
+    }
+
+
+def _named(head):
+    return {(f"head.{name}", p) for name, p in head.named_parameters()}
 
 
 def test_question_answering_loss_is_equal_where_nothing_is_padded():

@@ -32,6 +32,8 @@ class _Reading(NamedTuple):
     last_rows: LastRows = "all"
     n_labels: int | None = None
     """The number of scores, where the kind fixes it."""
+    drops: bool = True
+    """Whether some of what is read is dropped in training, as ``HeadConfig.dropout`` says."""
 
 
 _READINGS: dict[HeadKind, _Reading] = {
@@ -41,7 +43,7 @@ _READINGS: dict[HeadKind, _Reading] = {
     "token": _Reading(1),
     "sequence": _Reading(1),
     "multiple_choice": _Reading(1, n_labels=1),
-    "extractive_qa": _Reading(1, n_labels=2),
+    "extractive_qa": _Reading(1, n_labels=2, drops=False),
 }
 
 
@@ -54,7 +56,7 @@ class _Classifier(nn.Module):
         self.config = config
         self.last_rows: LastRows = reading.last_rows
         """What the encoder must compute: ``encoder(batch, last_rows=head.last_rows)``."""
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = nn.Dropout(config.dropout if reading.drops else 0.0)
         self.classifier = nn.Linear(
             reading.inputs * hidden_size, reading.n_labels or config.n_labels, bias=config.bias
         )
@@ -101,7 +103,10 @@ class MultipleChoiceHead(_Classifier):
 
 
 class AnswerHead(_Classifier):
-    """Scores of each word as the first and as the last of an answer."""
+    """Scores of each word as the first and as the last of an answer.
+
+    It drops nothing in training, whatever ``HeadConfig.dropout`` says.
+    """
 
     def forward(self, output: EncoderOutput, batch: Batch) -> AnswerScores:
         """Score every word twice."""
