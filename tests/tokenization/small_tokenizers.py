@@ -6,6 +6,7 @@ from pathlib import Path
 import sentencepiece
 from tokenizers import (
     AddedToken,
+    Regex,
     Tokenizer,
     models,
     normalizers,
@@ -13,6 +14,8 @@ from tokenizers import (
     processors,
     trainers,
 )
+
+from openluke.tokenization.sentencepiece_model import SentencePieceModel
 
 CORPUS = Path(__file__).with_name("corpus.txt").read_text(encoding="utf-8").splitlines()
 ROBERTA = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -106,6 +109,7 @@ def write_wordpiece(directory: Path) -> Path:
 
 def xlm_r_json(directory: Path) -> Tokenizer:
     """A Rust tokenizer as ``tokenizer.json`` files of XLM-R have it, of a SentencePiece model."""
+    charsmap = SentencePieceModel.read(directory / "sentencepiece.bpe.model").charsmap
     model = sentencepiece.SentencePieceProcessor(
         model_file=str(directory / "sentencepiece.bpe.model")
     )
@@ -114,10 +118,10 @@ def xlm_r_json(directory: Path) -> Tokenizer:
         (model.id_to_piece(row), model.get_score(row)) for row in range(3, model.get_piece_size())
     ]
     rust = Tokenizer(models.Unigram([*rows, ("<mask>", 0.0)], unk_id=3))
-    rust.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace("\t", " ")])
-    rust.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")]
+    rust.normalizer = normalizers.Sequence(
+        [normalizers.Precompiled(charsmap), normalizers.Replace(Regex(" {2,}"), " ")]
     )
+    rust.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     rust.add_special_tokens(
         [
             *(AddedToken(content, normalized=False) for content in ROBERTA),
