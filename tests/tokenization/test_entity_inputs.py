@@ -254,3 +254,24 @@ def test_inputs_can_be_sent_to_another_process(make) -> None:
 def test_spans_of_records_serve_as_they_are(make) -> None:
     features = make()(TEXT, spans=[Span(*ANA)])[0]
     assert mentioned(features, TEXT) == ["Ana Ivanovic"]
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [("a   b", (1, 3)), ("a \u200b b", (2, 3)), ("a \u00ad b", (2, 3)), ("a\n\nb", (1, 3))],
+    ids=["space", "zero-width space", "soft hyphen", "lines"],
+)
+def test_mentions_of_which_bert_makes_no_pieces_are_reported(tokenizers, vocab, text, span) -> None:
+    inputs = EntityInputs(tokenizers["wordpiece"], vocab)
+    windows = inputs(text, spans=[(0, 1), span])
+    start, end = windows[0].entity_ranges[1].tolist()
+    assert start == end
+    assert windows.report.placeless_mentions == (1,)
+    assert not windows.report.is_complete
+    assert inputs(text, spans=[(0, 1)]).report.is_complete
+
+
+def test_marked_mentions_of_which_bert_makes_no_pieces_are_reported(tokenizers, vocab) -> None:
+    config = EntityInputsConfig(layout="entity_pair")
+    inputs = EntityInputs(tokenizers["wordpiece"], vocab, config)
+    assert inputs("a   b", spans=[(0, 1), (1, 3)]).report.placeless_mentions == (1,)

@@ -16,7 +16,7 @@ from openluke.tokenization.assembly import NO_TEXT, Frame, Reading, Window, asse
 from openluke.tokenization.layouts import Layout, mark, unmarked
 from openluke.tokenization.overflow import Limits, OnOverflow, Plan, plan_text
 from openluke.tokenization.passages import Passage, Spans, check_overlaps, read_passages
-from openluke.tokenization.reports import NOTHING, Report, report
+from openluke.tokenization.reports import NOTHING, Faults, Report, report
 from openluke.tokenization.text_windows import MANY, LazyInputs, Windows
 from openluke.tokenization.tokenizer import WordTokenizer
 
@@ -70,8 +70,7 @@ class _Read(NamedTuple):
     reading: Reading
     spans: npt.NDArray[np.int64]
     """Mentions in characters. *Shape:* (N, 2)."""
-    is_unknown: npt.NDArray[np.bool_]
-    """Which mentions have a title that is not known. *Shape:* (N,)."""
+    faults: Faults
 
 
 class EntityInputs:
@@ -143,7 +142,7 @@ class EntityInputs:
         if not passages:
             return []
         others = [passage for passage in pairs or () if passage is not None]
-        reading, spans, is_unknown = self._read([*passages, *others], n_pairs=len(others))
+        reading, spans, faults = self._read([*passages, *others], n_pairs=len(others))
         wholes = _whole_windows(reading, pairs=pairs or [None] * len(passages))
         plans = [self._plan(whole, reading=reading) for whole in wholes]
         windows = [
@@ -151,7 +150,7 @@ class EntityInputs:
             for whole, planned in zip(wholes, plans, strict=True)
         ]
         inputs = self._assemble(windows, plans=plans, reading=reading)
-        reports = self._reports(wholes, plans=plans, reading=reading, is_unknown=is_unknown)
+        reports = self._reports(wholes, plans=plans, reading=reading, faults=faults)
         return [
             Windows(made, whole=whole, spans=spans, report=report)
             for made, whole, report in zip(inputs, wholes, reports, strict=True)
@@ -173,9 +172,10 @@ class EntityInputs:
         )
         owners = np.repeat(np.arange(len(passages)), texts.counts)
         ranges = texts.of_mentions(aligned.places).reshape(-1, 2)
+        is_placeless = ranges[:, 0] == ranges[:, 1]
         pieces = unmarked(aligned)
         if self._markers:
-            pieces, ranges = mark(pieces, ranges=ranges, markers=self._markers)
+            pieces, ranges = mark(pieces, ranges=ranges, spans=texts.spans, markers=self._markers)
         ids, is_unknown = self._entity_ids(passages, counts=texts.counts)
         reading = Reading(
             pieces=pieces,
@@ -185,7 +185,9 @@ class EntityInputs:
             owners=owners,
             bounds=np.cumsum([0, *texts.counts]),
         )
-        return _Read(reading, texts.spans, is_unknown)
+        is_long = ranges[:, 1] - ranges[:, 0] > self.config.max_mention_length
+        faults = Faults(is_long=is_long, is_placeless=is_placeless, is_unknown=is_unknown)
+        return _Read(reading, texts.spans, faults)
 
     def _plan(self, whole: Window, *, reading: Reading) -> Plan | None:
         """The windows of a text that is too long; ``None`` for one that is not."""
@@ -225,14 +227,13 @@ class EntityInputs:
         *,
         plans: list[Plan | None],
         reading: Reading,
-        is_unknown: npt.NDArray[np.bool_],
+        faults: Faults,
     ) -> list[Report]:
         """What the inputs of each text do not hold."""
-        is_long = reading.ranges[:, 1] - reading.ranges[:, 0] > self.config.max_mention_length
-        if not is_long.any() and not is_unknown.any() and not any(plans):
+        if not faults and not any(plans):
             return [NOTHING] * len(wholes)
         return [
-            report(whole, plan=plan, reading=reading, is_long=is_long, is_unknown=is_unknown)
+            report(whole, plan=plan, reading=reading, faults=faults)
             for whole, plan in zip(wholes, plans, strict=True)
         ]
 

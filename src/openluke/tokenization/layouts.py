@@ -42,32 +42,27 @@ def unmarked(aligned: Aligned) -> Pieces:
     )
 
 
-def mark(pieces: Pieces, *, ranges: _Array, markers: Sequence[int]) -> tuple[Pieces, _Array]:
+def mark(
+    pieces: Pieces, *, ranges: _Array, spans: _Array, markers: Sequence[int]
+) -> tuple[Pieces, _Array]:
     """Put a marker before and after each mention, and widen the mentions by their markers.
 
     Markers nest as the mentions do: of two mentions that begin together the longer is outside, of
-    two equal ones the first.
+    two equal ones the first. Characters tell, since mentions of only space have no pieces.
 
     Args:
         pieces: Of T texts, each with as many mentions as there are markers.
         ranges: Pieces of the mentions, within their texts. *Shape:* (T * K, 2).
+        spans: Characters of the mentions, at least one each. *Shape:* (T * K, 2).
         markers: The token around the first mention of each text, around the second, … (K).
     """
     n_markers = len(markers)
     texts, mentions = np.divmod(np.arange(len(ranges)), n_markers)
     starts, ends = ranges[:, 0], ranges[:, 1]
-    width = ends - starts
-    empty = width == 0
-    # At one place the ends of mentions come before the beginnings, the inner ones first; an empty
-    # mention ends right after it began.
-    begin_keys = (2 * mentions, -width, np.ones_like(mentions), starts, texts)
-    end_keys = (
-        np.where(empty, 2 * mentions + 1, -mentions),
-        width,
-        empty.astype(np.int64),
-        ends,
-        texts,
-    )
+    width = spans[:, 1] - spans[:, 0]
+    # At one place the ends of mentions come before the beginnings, the inner ones first.
+    begin_keys = (mentions, -width, np.ones_like(mentions), spans[:, 0], starts, texts)
+    end_keys = (-mentions, width, np.zeros_like(mentions), spans[:, 1], ends, texts)
     order = np.lexsort([np.concatenate(pair) for pair in zip(begin_keys, end_keys, strict=True)])
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))

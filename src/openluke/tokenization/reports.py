@@ -24,35 +24,56 @@ class Report:
     """Mentions that are longer than an input; their range ends where the input ends."""
     long_mentions: tuple[int, ...] = ()
     """Mentions of more pieces than ``max_mention_length``, whose position is that of the first."""
+    placeless_mentions: tuple[int, ...] = ()
+    """Mentions of which the tokenizer makes no pieces: only space, or characters that it drops."""
     unknown_titles: tuple[int, ...] = ()
     """Mentions whose title the vocabulary does not have; they became [UNK]."""
 
     @property
     def is_complete(self) -> bool:
         """Whether every character and every mention is whole in some input."""
-        return not (self.unread or self.lost_mentions or self.cut_mentions)
+        return not (
+            self.unread or self.lost_mentions or self.cut_mentions or self.placeless_mentions
+        )
 
 
 NOTHING = Report()
 """The report on inputs that hold everything as it was given."""
 
 
-def report(
-    whole: Window, *, plan: Plan | None, reading: Reading, is_long: _Mask, is_unknown: _Mask
-) -> Report:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Faults:
+    """Which mentions of a batch are not read as they were given, whatever fits an input."""
+
+    is_long: _Mask
+    """Those longer than ``max_mention_length``. *Shape:* (N,)."""
+    is_placeless: _Mask
+    """Those without pieces. *Shape:* (N,)."""
+    is_unknown: _Mask
+    """Those with a title that is not known. *Shape:* (N,)."""
+
+    def __bool__(self) -> bool:
+        return bool(self.is_long.any() or self.is_placeless.any() or self.is_unknown.any())
+
+
+def report(whole: Window, *, plan: Plan | None, reading: Reading, faults: Faults) -> Report:
     """Compare what was given with what the windows hold.
 
     Args:
         whole: A window that would hold everything.
         plan: The windows; ``None`` if ``whole`` is the only one.
         reading: The texts.
-        is_long: Which mentions are longer than ``max_mention_length``. *Shape:* (N,).
-        is_unknown: Which mentions have an unknown title. *Shape:* (N,).
+        faults: What is wrong with mentions of the batch.
     """
-    long_mentions = _indices(is_long[whole.rows])
-    unknown_titles = _indices(is_unknown[whole.rows])
+    long_mentions = _indices(faults.is_long[whole.rows])
+    placeless_mentions = _indices(faults.is_placeless[whole.rows])
+    unknown_titles = _indices(faults.is_unknown[whole.rows])
     if plan is None:
-        return Report(long_mentions=long_mentions, unknown_titles=unknown_titles)
+        return Report(
+            long_mentions=long_mentions,
+            placeless_mentions=placeless_mentions,
+            unknown_titles=unknown_titles,
+        )
     # A shortened text has all its mentions, in rows of its own.
     held = [whole.rows] if plan.stretches else [window.rows for window in plan.windows]
     return Report(
@@ -60,6 +81,7 @@ def report(
         lost_mentions=_indices(~np.isin(whole.rows, np.concatenate(held))),
         cut_mentions=_indices(np.isin(whole.rows, plan.cut)),
         long_mentions=long_mentions,
+        placeless_mentions=placeless_mentions,
         unknown_titles=unknown_titles,
     )
 
