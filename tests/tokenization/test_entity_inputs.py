@@ -223,6 +223,19 @@ def test_as_many_second_texts_as_first_texts(make_luke) -> None:
         ({"max_entities": 0}, "max_entities is 0"),
         ({"max_entities": 1, "layout": "entity_pair"}, "expected at least 2"),
         ({"max_mention_length": 0}, "max_mention_length is 0"),
+        ({"layout": "entitypair"}, "layout is 'entitypair', expected 'plain', 'entity',"),
+        ({"layout": None}, "layout is None"),
+        ({"layout": []}, "layout is "),
+        ({"on_overflow": "truncat"}, "on_overflow is 'truncat', expected 'window', 'truncate'"),
+        ({"max_words": None}, "max_words is None, expected a whole number"),
+        ({"max_words": 10.5}, "max_words is 10.5, expected a whole number"),
+        ({"max_words": "512"}, "max_words is '512', expected a whole number"),
+        ({"max_words": True}, "max_words is True, expected a whole number"),
+        ({"stride": None}, "stride is None, expected a whole number"),
+        ({"max_entities": 2.0}, "max_entities is 2.0, expected a whole number"),
+        ({"max_mention_length": None}, "max_mention_length is None"),
+        ({"prefix_space": "false"}, "prefix_space is 'false', expected True, False or None"),
+        ({"allow_overlaps": None}, "allow_overlaps is None, expected True or False"),
     ],
 )
 def test_limits_that_cannot_work_are_refused(options, message) -> None:
@@ -275,3 +288,23 @@ def test_marked_mentions_of_which_bert_makes_no_pieces_are_reported(tokenizers, 
     config = EntityInputsConfig(layout="entity_pair")
     inputs = EntityInputs(tokenizers["wordpiece"], vocab, config)
     assert inputs("a   b", spans=[(0, 1), (1, 3)]).report.placeless_mentions == (1,)
+
+
+@pytest.mark.parametrize("given", ["abc", {"text": "abc"}, None, 5])
+def test_only_passages_are_encoded_and_paired(make_luke, given) -> None:
+    inputs = make_luke()
+    with pytest.raises(DataError, match=r"^text 1 is .*; expected a Passage"):
+        inputs.encode([Passage(text="fine"), given])
+    if given is not None:
+        with pytest.raises(DataError, match=r"^the second text of text 0 is .*; expected a Pass"):
+            inputs("abc", pair=given)
+        with pytest.raises(DataError, match=r"^the second text of text 1 is .*; expected a Pass"):
+            inputs.encode([Passage(text="a")] * 2, pairs=[None, given])
+
+
+@pytest.mark.parametrize("given", ["abc", 5, Passage(text="abc"), {"text": "abc"}, iter([])])
+def test_passages_come_in_lists(make_luke, given) -> None:
+    with pytest.raises(DataError, match=r"passages are .*; expected a list of Passage"):
+        make_luke().encode(given)
+    with pytest.raises(DataError, match=r"pairs are .*; expected a list of Passage"):
+        make_luke().encode([Passage(text="a")], pairs=given)

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from openluke.errors import DataError
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
@@ -88,6 +89,26 @@ def test_truncation_keeps_both_texts_of_a_pair_as_transformers_does(make_luke) -
     assert (features.word_texts == 1).sum() == len(inputs(short)[0]) - 2
     both = inputs(long, pair=Passage(text=long))[0]
     assert [(both.word_texts == number).sum() for number in (0, 1)] == [5, 5]
+
+
+@FEW
+@given(lengths=st.tuples(st.integers(1, 30), st.integers(1, 30)), max_words=st.integers(8, 40))
+@example(lengths=(5, 18), max_words=12)
+@example(lengths=(12, 12), max_words=24)
+@example(lengths=(16, 18), max_words=26)
+def test_a_pair_is_cut_where_the_rust_library_cuts_it(
+    tokenizers, vocab, lengths, max_words
+) -> None:
+    bert = tokenizers["wordpiece"]
+    first, second = ("a " * length for length in lengths)
+    config = EntityInputsConfig(max_words=max_words, stride=0, on_overflow="truncate")
+    features = EntityInputs(bert, vocab, config)(first, pair=Passage(text=second))[0]
+    theirs = Tokenizer.from_str(bert._rust.to_str())
+    theirs.enable_truncation(max_words - 3)
+    expected = theirs.encode(first, second)
+    assert [(features.word_texts == number).sum() for number in (0, 1)] == [
+        expected.type_ids.count(number) for number in (0, 1)
+    ]
 
 
 def test_windows_of_a_pair_repeat_the_first_text(make_luke) -> None:

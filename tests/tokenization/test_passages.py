@@ -48,6 +48,12 @@ def test_every_form_of_spans_is_read(spans) -> None:
         ([3, 4], r"span 0 is 3; expected a pair"),
         ([None], r"span 0 is None; expected a pair"),
         ([(0, 1 << 70)], "whole numbers"),
+        ([(False, True)], r"span 0 is \(False, True\); expected a pair of whole numbers"),
+        ([(0, 3), (4, True)], r"span 1 is \(4, True\); expected a pair of whole numbers"),
+        (np.array([[False, True]]), "expected a pair of whole numbers"),
+        (np.array(3), r"spans are array\(3\); expected a list of pairs"),
+        ({0: 1}, r"spans are \{0: 1\}; expected a list of pairs"),
+        ({(0, 3)}, r"spans are .*; expected a list of pairs"),
         (np.zeros((2, 3), dtype=int), r"span 0 is .*; expected a pair"),
     ],
 )
@@ -125,6 +131,10 @@ def test_spans_that_are_no_list_are_refused(spans) -> None:
         ({"types": [-1, 0]}, "types: that of span 0 is -1"),
         ({"types": [0, 1 << 40]}, "types: that of span 1 is 1099511627776"),
         ({"types": "01"}, "found '01' for 2 spans"),
+        ({"types": ["3", 0]}, "types: that of span 0 is '3'"),
+        ({"types": {0, 1}}, r"found \{0, 1\} for 2 spans"),
+        ({"types": np.array(3)}, r"found array\(3\) for 2 spans"),
+        ({"languages": ["en", "de"]}, "found languages of titles but no titles"),
     ],
 )
 def test_what_is_said_of_mentions_is_checked(details, message) -> None:

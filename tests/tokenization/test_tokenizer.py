@@ -9,8 +9,10 @@ import pytest
 from tokenizers import Tokenizer
 
 from openluke.errors import CheckpointError, ConfigError
+from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.tokenizer import WordTokenizer
 from tests.tokenization import small_tokenizers as small
+from tests.tokenization.mentions import mentioned
 
 TEXTS = [*small.CORPUS, "a <mask> b", " x", "ｆｕｌｌ e\u0301", "\x1fx"]
 
@@ -161,8 +163,6 @@ def test_entity_names_that_transformers_adds_to_the_words_are_no_words(luke, tmp
 
 
 def test_a_vocabulary_without_some_bytes_still_gives_offsets(tmp_path, vocab) -> None:
-    from openluke.tokenization.entity_inputs import EntityInputs  # noqa: PLC0415
-
     directory = small.write_byte_level(tmp_path)
     content = json.loads((directory / "vocab.json").read_text(encoding="utf-8"))
     del content["ð"]
@@ -176,6 +176,23 @@ def test_a_vocabulary_without_some_bytes_still_gives_offsets(tmp_path, vocab) ->
     start, end = features.entity_ranges[0].tolist()
     assert features.word_offsets[start:end, 0].min() in (3, 4)
     assert features.word_offsets[start:end, 1].max() == 7
+
+
+@pytest.mark.parametrize("family", ["byte_level", "json"])
+def test_the_word_table_has_rows_for_ids_beyond_a_hole(files, tmp_path, vocab, family) -> None:
+    directory = shutil.copytree(files["byte_level"], tmp_path / "luke")
+    content = json.loads((directory / "vocab.json").read_text(encoding="utf-8"))
+    content["a"] = 60000
+    (directory / "vocab.json").write_text(json.dumps(content), encoding="utf-8")
+    tokenizer = WordTokenizer.read(directory)
+    if family == "json":
+        tokenizer.save(tmp_path / "saved")
+        tokenizer = WordTokenizer.read(tmp_path / "saved")
+    assert tokenizer.n_words == 60001
+    features = EntityInputs(tokenizer, vocab)("x a", spans=[(2, 3)])[0]
+    assert features.word_ids.max() <= 60000
+    assert mentioned(features, "x a") == ["a"]
+    assert EntityInputs(tokenizer, vocab)("a")[0].word_ids[1] == 60000
 
 
 def test_decoding_gives_the_text_back(luke) -> None:

@@ -1,7 +1,6 @@
 """Texts with mentions in, model inputs out: the door between people's texts and features."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,55 +12,21 @@ from openluke.errors import ConfigError, DataError
 from openluke.features import Features, IntArray
 from openluke.tokenization.alignment import align
 from openluke.tokenization.assembly import NO_TEXT, Frame, Reading, Window, assemble
+from openluke.tokenization.inputs_config import N_MENTIONS, EntityInputsConfig
 from openluke.tokenization.layouts import Layout, mark, unmarked
-from openluke.tokenization.overflow import Limits, OnOverflow, Plan, plan_text
-from openluke.tokenization.passages import Passage, Spans, check_overlaps, read_passages
+from openluke.tokenization.overflow import Limits, Plan, plan_text
+from openluke.tokenization.passages import (
+    Passage,
+    Spans,
+    check_overlaps,
+    check_passages,
+    read_passages,
+)
 from openluke.tokenization.reports import NOTHING, Faults, Report, report
 from openluke.tokenization.text_windows import MANY, LazyInputs, Windows
 from openluke.tokenization.tokenizer import WordTokenizer
 
-_N_MENTIONS: dict[Layout, int] = {"entity": 1, "entity_pair": 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntityInputsConfig:
-    """How texts become model inputs."""
-
-    layout: Layout = "plain"
-    """Which entities an input has and whether markers stand around them."""
-    max_words: int = 512
-    """Most word pieces in an input, special tokens and markers included."""
-    max_entities: int | None = 128
-    """Most entities in an input; ``None`` for no limit."""
-    max_mention_length: int = 30
-    """Pieces of a mention that give it its position; longer mentions are reported."""
-    on_overflow: OnOverflow = "window"
-    """What to do with more than an input holds. ``window``: several inputs (with markers: one
-    input of what stands around the mentions). ``truncate``: the beginning, and a report of the
-    rest. ``error``: a ``DataError``."""
-    stride: int = 128
-    """Pieces that neighbouring windows share."""
-    prefix_space: bool | None = None
-    """Whether a text is read as if a space stood before it, where the tokenizer knows spaces;
-    ``None`` takes the tokenizer's own setting. Pre-split words always are."""
-    allow_overlaps: bool = True
-    """Whether mentions may overlap; if not, those that do are a ``DataError``."""
-
-    def __post_init__(self) -> None:
-        if self.max_words < 8:
-            raise ConfigError(f"max_words is {self.max_words}, expected at least 8")
-        if not 0 <= self.stride < self.max_words - 4:
-            raise ConfigError(
-                f"stride is {self.stride}, expected 0 <= stride < max_words - 4 = "
-                f"{self.max_words - 4}"
-            )
-        least = _N_MENTIONS.get(self.layout, 1)
-        if self.max_entities is not None and self.max_entities < least:
-            raise ConfigError(f"max_entities is {self.max_entities}, expected at least {least}")
-        if self.max_mention_length < 1:
-            raise ConfigError(
-                f"max_mention_length is {self.max_mention_length}, expected at least 1"
-            )
+__all__ = ["EntityInputs", "EntityInputsConfig"]
 
 
 class _Read(NamedTuple):
@@ -137,8 +102,7 @@ class EntityInputs:
             passages: The texts, or the first of each pair.
             pairs: The second texts.
         """
-        if pairs is not None and len(pairs) != len(passages):
-            raise DataError(f"found {len(pairs)} second texts for {len(passages)} first texts")
+        check_passages(passages, pairs=pairs)
         if not passages:
             return []
         others = [passage for passage in pairs or () if passage is not None]
@@ -239,7 +203,7 @@ class EntityInputs:
 
     def _check_counts(self, counts: Sequence[int], *, n_pairs: int) -> None:
         layout = self.config.layout
-        wanted = _N_MENTIONS.get(layout)
+        wanted = N_MENTIONS.get(layout)
         if wanted is None:
             return
         if n_pairs:

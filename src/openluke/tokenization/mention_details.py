@@ -1,6 +1,6 @@
 """What is known about mentions beside their places, checked: titles, languages and types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,19 @@ def check_details(
         _check_names("titles", entities, count=count)
     if languages is not None and not isinstance(languages, str):
         _check_names("languages", languages, count=count)
+        if entities is None and count:
+            raise DataError(
+                "found languages of titles but no titles; give entities, or leave languages out"
+            )
     if types is not None:
         _check_types(types, count=count)
+
+
+def is_list(values: Any) -> bool:
+    """Whether values come one after another and can be counted: a list, a tuple, an array."""
+    if isinstance(values, np.ndarray):
+        return bool(values.ndim)
+    return hasattr(values, "__len__") and not isinstance(values, str | bytes | Mapping | Set)
 
 
 def _check_names(what: str, values: Sequence[str | None], *, count: int) -> None:
@@ -57,7 +68,6 @@ def _check_types(values: Sequence[Any], *, count: int) -> None:
 
 
 def _check_length(what: str, values: Any, *, count: int) -> None:
-    is_list = hasattr(values, "__len__") and not isinstance(values, str | bytes)
-    if not is_list or len(values) != count:
-        found = f"{len(values)} {what}" if is_list else repr(values)
+    if not is_list(values) or len(values) != count:
+        found = f"{len(values)} {what}" if is_list(values) else repr(values)
         raise DataError(f"found {found} for {count} spans; expected a list with one for each span")

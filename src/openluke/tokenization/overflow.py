@@ -76,12 +76,13 @@ def _planned(reading: Reading, *, windows: list[Window], cut: _Array | None = No
 def _truncate(whole: Window, *, reading: Reading, room: int) -> Plan:
     """The beginning of the text, or of both: the longer is cut first, as transformers does."""
     n_first, n_second = whole.end, whole.pair_end
-    if n_second <= room // 2:
-        n_first = room - n_second
-    elif n_first <= room - room // 2:
-        n_second = room - n_first
+    # Where both are cut, the longer one (the second, if they are equal) has an odd piece.
+    if n_first <= n_second:
+        n_first = min(n_first, room // 2)
+        n_second = min(n_second, room - n_first)
     else:
-        n_first, n_second = room - room // 2, room // 2
+        n_second = min(n_second, room // 2)
+        n_first = min(n_first, room - n_second)
     ends = np.where(reading.owners[whole.rows] == whole.text, n_first, n_second)
     rows = whole.rows[reading.ranges[whole.rows, 1] <= ends]
     window = whole._replace(end=n_first, pair_end=n_second, rows=rows)

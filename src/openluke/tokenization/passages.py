@@ -1,7 +1,7 @@
 """What a caller gives: texts or their words, with mentions, checked and brought to characters."""
 
 from array import array as array_of_numbers
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NoReturn, cast
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openluke.errors import DataError
-from openluke.tokenization.mention_details import check_details
+from openluke.tokenization.mention_details import check_details, is_list
 
 Spans = Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]]
 """Half-open ranges: pairs, lists (as JSON has them), ``Span``, or an array of shape (N, 2)."""
@@ -81,7 +81,7 @@ def join_words(words: Sequence[str]) -> tuple[str, _Array]:
 
     *Shape:* (N,).
     """
-    if isinstance(words, bytes | Mapping | Set) or not hasattr(words, "__len__"):
+    if not is_list(words):
         raise DataError(
             f"a text is {words!r} ({type(words).__name__}); expected a str, or a list of words"
         )
@@ -93,6 +93,21 @@ def join_words(words: Sequence[str]) -> tuple[str, _Array]:
             )
     lengths = np.fromiter(map(len, words), dtype=np.int64, count=len(words))
     return " ".join(words), np.cumsum(lengths + 1) - lengths - 1
+
+
+def check_passages(passages: Sequence[Passage], *, pairs: Sequence[Passage | None] | None) -> None:
+    """Raise a ``DataError`` unless passages are given, and as many second ones or none."""
+    _check_list("passages", passages)
+    for number, passage in enumerate(passages):
+        _check_passage(f"text {number}", passage)
+    if pairs is None:
+        return
+    _check_list("pairs", pairs)
+    if len(pairs) != len(passages):
+        raise DataError(f"found {len(pairs)} second texts for {len(passages)} first texts")
+    for number, pair in enumerate(pairs):
+        if pair is not None:
+            _check_passage(f"the second text of text {number}", pair)
 
 
 def read_passages(passages: Sequence[Passage]) -> Texts:
@@ -150,6 +165,19 @@ def check_overlaps(spans: _Array, *, counts: Sequence[int]) -> None:
         )
 
 
+def _check_list(what: str, values: Any) -> None:
+    if not is_list(values):
+        raise DataError(
+            f"{what} are {values!r}; expected a list of Passage (call the inputs themselves for "
+            "a single text)"
+        )
+
+
+def _check_passage(what: str, value: Any) -> None:
+    if not isinstance(value, Passage):
+        raise DataError(f"{what} is {value!r}; expected a Passage, as Passage(text=…, spans=…)")
+
+
 def _words_to_characters(spans: _Array, *, starts: _Array, length: int) -> _Array:
     ends = np.append(starts[1:] - 1, length)
     return np.stack((starts[spans[:, 0]], ends[spans[:, 1] - 1]), axis=1)
@@ -168,6 +196,8 @@ def _gather(passages: Sequence[Passage]) -> _Array:
                 _reject_form(passages)
             # Unlike numpy, an array of the standard library takes whole numbers only.
             flat = list(chain.from_iterable(chain.from_iterable(given)))
+            if bool in set(map(type, flat)) or not all(map(is_list, given)):
+                _reject_form(passages)
             array = np.array(array_of_numbers("q", flat), dtype=np.int64).reshape(-1, 2)
     except (ValueError, TypeError, OverflowError):
         _reject_form(passages)
@@ -206,7 +236,7 @@ def _reject_form(passages: Sequence[Passage]) -> NoReturn:
     for number, passage in enumerate(passages):
         place = f"text {number}, " if len(passages) > 1 else ""
         spans = cast("Sequence[Any]", passage.spans)
-        if isinstance(spans, str | bytes) or not hasattr(spans, "__len__"):
+        if not is_list(spans):
             raise DataError(f"{place}spans are {spans!r}; expected a list of pairs (start, end)")
         for index, span in enumerate(spans):
             if not _is_pair(span):

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from tokenizers import AddedToken, Encoding, Tokenizer, pre_tokenizers
+from tokenizers import AddedToken, Encoding, Tokenizer, models, pre_tokenizers
 
 from openluke.errors import CheckpointError, ConfigError
 from openluke.features import IntArray
@@ -65,8 +65,7 @@ class WordTokenizer:
         self.pad_id = self._require("pad")
         self.unk_id = self._require("unk")
         self.mask_id = self._require("mask")
-        base = rust.get_vocab_size(with_added_tokens=False)
-        self.n_words = max(base, max(added, default=-1) + 1)
+        self.n_words = max(_last_id(rust), *added) + 1
         """Rows that a word table needs."""
 
     @classmethod
@@ -228,6 +227,13 @@ class WordTokenizer:
                 "and a word table with as many more rows"
             )
         return row
+
+
+def _last_id(rust: Tokenizer) -> int:
+    """The largest id of the vocabulary; ids of all models but Unigram may have holes."""
+    if isinstance(rust.model, models.Unigram):
+        return rust.get_vocab_size(with_added_tokens=False) - 1
+    return max(rust.get_vocab(with_added_tokens=False).values(), default=-1)
 
 
 def _find_marker(rust: Tokenizer, *, marker: str) -> str | None:
