@@ -3,6 +3,7 @@
 import dataclasses
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
@@ -116,6 +117,22 @@ WRONG_FEATURES = {
 }
 
 
+THREE = features([0, 5, 2], ranges=[(0, 1), (1, 2)])
+WHOLE = np.zeros(2, dtype=np.int32)
+WRONG_FEATURES |= {
+    f"{name} {message[:12]}": ([THREE, dataclasses.replace(THREE, **{name: value})], message)
+    for name, value, message in [
+        ("word_types", WHOLE, r"word_types of input 1 has shape \(2,\), expected \(3,\)"),
+        ("word_ids", WHOLE[None], "word_ids of input 1 has shape"),
+        ("entity_types", WHOLE[:1], "entity_types of input 1 has shape"),
+        ("entity_ranges", WHOLE[None], r"has shape \(1, 2\), expected \(2, 2\)"),
+        ("entity_ids", WHOLE.astype(float), "entity_ids hold float64, expected whole"),
+        ("word_ids", np.full(3, 1.5), "word_ids hold float64, expected whole"),
+        ("entity_ranges", np.full((2, 2), 0.5), "entity_ranges hold float64, expected whole"),
+    ]
+}
+
+
 @pytest.mark.parametrize(("given", "message"), WRONG_FEATURES.values(), ids=WRONG_FEATURES)
 def test_wrong_features_are_refused(given, message):
     with pytest.raises(DataError, match=message):
@@ -151,6 +168,9 @@ WRONG_TENSORS = {
         | {"entity_end": torch.tensor([[2]]), "word_mask": torch.tensor([[1, 1, 0, 1]])},
         "begins or ends at word 2, which word_mask leaves out",
     ),
+    "start scalar": (ENTITY | PLACE | {"entity_start": torch.tensor(1)}, "entity_start has shape"),
+    "a list": ({"word_mask": [[1, 1, 1, 1]]}, "word_mask is a list, expected a tensor"),
+    "ids scalar": ({"entity_ids": torch.tensor(1)}, "entity_ids has shape"),
     "start shape": (ENTITY | PLACE | {"entity_start": torch.tensor([1])}, "entity_start has shape"),
 }
 
@@ -161,9 +181,51 @@ def test_wrong_padded_tensors_are_refused(given, message):
         Batch.from_padded(WORDS, word_pad_id=1, **given)
 
 
-def test_one_dimension_is_refused():
-    with pytest.raises(DataError, match="expected 2 dimensions"):
-        Batch.from_padded(torch.tensor([0, 2]), word_pad_id=1)
+@pytest.mark.parametrize("shape", [(), (2,), (1, 1, 1, 2)])
+def test_words_have_two_dimensions_or_three(shape):
+    with pytest.raises(DataError, match="expected 2 dimensions, or 3"):
+        Batch.from_padded(torch.zeros(shape, dtype=torch.int64), word_pad_id=1)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.bool, torch.uint8])
+def test_a_mask_may_have_any_type(dtype):
+    mask = torch.tensor([[1, 1, 0, 1]], dtype=dtype)
+    assert Batch.from_padded(WORDS, word_pad_id=1, word_mask=mask).word_ids.tolist() == [0, 5, 2]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("name", ["word_types", "entity_ids", "entity_positions", "entity_end"])
+def test_what_counts_has_whole_numbers(name, dtype):
+    given = ENTITY | PLACE | {"word_types": WORDS * 0, "entity_end": torch.tensor([[1]])}
+    given[name] = given[name].to(dtype)
+    with pytest.raises(DataError, match=f"{name} has type {dtype}, expected whole numbers"):
+        Batch.from_padded(WORDS, word_pad_id=1, **given)
+
+
+def test_questions_and_their_entities_have_the_same_shape():
+    with pytest.raises(DataError, match=r"entity_ids has shape \(3, 2, 1\), expected 3 dim"):
+        Batch.from_padded(
+            torch.full((2, 3, 4), 5), word_pad_id=1, entity_ids=torch.ones(3, 2, 1).long()
+        )
+
+
+WRONG_GROUPS = {
+    "pairs outside": ({"pairs": torch.tensor([[0, 5]])}, "to 5, the batch has 5 entities"),
+    "pairs below": ({"pairs": torch.tensor([[-1, 2]])}, "pairs reach from entity -1 to 2"),
+    "pairs flat": ({"pairs": torch.tensor([0, 1])}, r"pairs has shape \(2,\)"),
+    "triples": ({"pairs": torch.zeros(1, 3).long()}, r"pairs has shape \(1, 3\)"),
+    "pairs float": ({"pairs": torch.zeros(1, 2)}, "type torch.float32"),
+    "choices below": ({"choices": (-1, 4)}, "at least 1 for each question"),
+    "no choices": ({"choices": (0, 3)}, "at least 1 for each question"),
+    "choices float": ({"choices": (1.0, 2.0)}, "a whole number"),
+    "choices sum": ({"choices": (1, 1)}, "count 2 sequences, the batch has 3"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_GROUPS.values(), ids=WRONG_GROUPS)
+def test_groups_that_the_batch_does_not_have_are_refused(batch, change, message):
+    with pytest.raises(DataError, match=message):
+        dataclasses.replace(batch, **change)
 
 
 OUTSIDE = {

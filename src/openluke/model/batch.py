@@ -12,7 +12,9 @@ from openluke.errors import ConfigError, DataError
 from openluke.features import Features
 from openluke.model.collation import Columns, Extent, columns_of_features, columns_of_padded
 from openluke.model.config import EncoderConfig
+from openluke.model.groups import check_choices, check_pairs
 from openluke.model.layout import Layout
+from openluke.model.padded_tensors import arrays_of_padded
 
 
 class PaddedShape(NamedTuple):
@@ -63,6 +65,11 @@ class Batch:
     sequence."""
     choices: tuple[int, ...] = ()
     """For multiple choice: how many neighbouring sequences are the choices of each question."""
+
+    def __post_init__(self) -> None:
+        check_choices(self.choices, n_sequences=len(self.layout))
+        if self.pairs is not None:
+            check_pairs(self.pairs, n_entities=self.n_entities)
 
     @classmethod
     def collate(
@@ -119,7 +126,6 @@ class Batch:
             entity_end: *Shape:* (B, M). Last word (inclusive) of each mention; by default the
                 last of its positions.
         """
-        choices: tuple[int, ...] = ()
         given = {
             "word_ids": word_ids,
             "word_mask": word_mask,
@@ -131,20 +137,12 @@ class Batch:
             "entity_start": entity_start,
             "entity_end": entity_end,
         }
-        if word_ids.ndim == 3:
-            choices = (word_ids.shape[1],) * word_ids.shape[0]
-            given = {k: None if x is None else x.flatten(0, 1) for k, x in given.items()}
-        arrays = {k: None if x is None else x.detach().cpu().numpy() for k, x in given.items()}
+        arrays, choices = arrays_of_padded(given)
         columns = columns_of_padded(arrays, word_pad_id=word_pad_id)
         return cls._of_columns(columns, choices=choices).to(word_ids.device)
 
     @classmethod
     def _of_columns(cls, columns: Columns, *, choices: Sequence[int]) -> Self:
-        if choices and sum(choices) != len(columns.word_counts):
-            raise DataError(
-                f"choices {tuple(choices)} count {sum(choices)} sequences, the batch has "
-                f"{len(columns.word_counts)}; give the number of choices of each question"
-            )
         return cls(
             layout=Layout(columns.word_counts, entity_counts=columns.entity_counts),
             padded_shape=PaddedShape(*columns.padded_shape),

@@ -45,8 +45,10 @@ def columns_of_features(features: Sequence[Features], *, max_mention_length: int
     word_counts = np.array([len(one.word_ids) for one in features])
     entity_counts = np.array([len(one.entity_ids) for one in features])
     _check_words(word_counts)
+    _check_sizes(features)
     word_starts = np.cumsum(word_counts) - word_counts
-    ranges = np.concatenate([one.entity_ranges.reshape(-1, 2) for one in features]).astype(np.int64)
+    ranges = np.concatenate([one.entity_ranges for one in features])
+    ranges = _whole(ranges, name="entity_ranges")
     sequence = np.repeat(np.arange(len(features)), entity_counts)
     _check_ranges(ranges, n_words=word_counts[sequence])
     start, end = ranges.T
@@ -115,7 +117,7 @@ def columns_of_padded(arrays: Mapping[str, Array | None], *, word_pad_id: int) -
 def _columns(
     *, word_counts: Array, entity_counts: Array, padded_shape: tuple[int, int, int], **arrays: Array
 ) -> Columns:
-    arrays = {name: array.astype(np.int64) for name, array in arrays.items()}
+    arrays = {name: _whole(array, name=name) for name, array in arrays.items()}
     for name in ("word_ids", "word_types", "entity_ids", "entity_types"):
         if arrays[name].size and arrays[name].min() < 0:
             raise DataError(f"{name} hold {arrays[name].min()}, expected no negative number")
@@ -134,6 +136,12 @@ def _columns(
         extent=extent,
         arrays=arrays,
     )
+
+
+def _whole(array: Array, *, name: str) -> Array:
+    if array.dtype.kind not in "iu":
+        raise DataError(f"{name} hold {array.dtype}, expected whole numbers")
+    return array.astype(np.int64)
 
 
 def _rows(indices: Array) -> int:
@@ -210,6 +218,21 @@ def _check_words(counts: Array) -> None:
         raise DataError("a batch needs at least one input")
     if counts.min() < 1:
         raise DataError(f"input {int(counts.argmin())} of the batch has no words, expected some")
+
+
+def _check_sizes(features: Sequence[Features]) -> None:
+    """Raise where the arrays of an input are not as long as one another."""
+    for i, one in enumerate(features):
+        words, entities = one.word_ids.shape, one.entity_ids.shape
+        for name, found, expected in (
+            ("word_ids", words, (len(one.word_ids),)),
+            ("word_types", one.word_types.shape, words),
+            ("entity_ids", entities, (len(one.entity_ids),)),
+            ("entity_types", one.entity_types.shape, entities),
+            ("entity_ranges", one.entity_ranges.shape, (*entities, 2)),
+        ):
+            if found != expected:
+                raise DataError(f"{name} of input {i} has shape {found}, expected {expected}")
 
 
 def _check_ranges(ranges: Array, *, n_words: Array) -> None:
