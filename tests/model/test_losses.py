@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig
 from openluke.model.heads import AnswerScores, build_head
@@ -42,8 +42,48 @@ def test_numbers_that_are_not_known_do_not_count():
     scores, labels = draw(3, 1), torch.tensor([1.0, float("nan"), 3.0])
     expected = (scores[[0, 2], 0] - labels[[0, 2]]).square().mean()
     assert torch.allclose(regression_loss(scores, labels=labels), expected)
-    with pytest.raises(ConfigError, match="a label for each score"):
-        regression_loss(draw(3, 2), labels=labels)
+
+
+SHORT, LONG, CLASSES = torch.tensor([1, 0]), torch.tensor([1, 0, 1, 0]), torch.tensor([1, 0, 1])
+WRONG_LABELS = {
+    "fewer classes": ("single_label", SHORT, r"labels have shape \(2,\), expected \(3,\)"),
+    "more classes": ("single_label", LONG, r"labels have shape \(4,\), expected \(3,\)"),
+    "a column of classes": ("single_label", CLASSES[:, None], r"shape \(3, 1\)"),
+    "no such class": ("single_label", CLASSES + 1, "labels hold 2, expected classes from 0 to 1"),
+    "negative class": ("single_label", CLASSES - 2, "labels hold -1, expected classes"),
+    "class as float": ("single_label", CLASSES.float(), "type torch.float32, expected whole"),
+    "classes as switches": ("multi_label", CLASSES, r"shape \(3,\), expected \(3, 2\)"),
+    "switches of one row": ("multi_label", SHORT, r"shape \(2,\), expected \(3, 2\)"),
+    "switch of 2": ("multi_label", torch.full((3, 2), 2), "labels hold 2, expected 0 and 1"),
+    "switch of nan": ("multi_label", torch.full((3, 2), float("nan")), "labels hold nan"),
+    "a number for two": ("regression", CLASSES.float(), r"\(3, 1\), expected \(3, 2\)"),
+    "numbers short": ("regression", torch.zeros(2, 2), r"\(2, 2\), expected \(3, 2\)"),
+}
+
+
+@pytest.mark.parametrize(("problem", "labels", "message"), WRONG_LABELS.values(), ids=WRONG_LABELS)
+def test_labels_that_do_not_fit_the_scores_are_refused(problem, labels, message):
+    with pytest.raises(DataError, match=message):
+        classification_loss(draw(3, 2), labels=labels, problem=problem)
+
+
+def test_a_problem_that_is_none_is_refused():
+    with pytest.raises(ConfigError, match="problem is 'multi-label', expected one of"):
+        classification_loss(draw(3, 2), labels=torch.zeros(3, 2), problem="multi-label")
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16, torch.uint8])
+def test_classes_may_be_of_any_whole_numbers(dtype):
+    scores = draw(3, 2)
+    found = single_label_loss(scores, labels=CLASSES.to(dtype))
+    assert torch.equal(found, single_label_loss(scores, labels=CLASSES))
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int32, torch.float64])
+def test_switches_may_be_of_any_type(dtype):
+    scores, labels = draw(3, 2), torch.tensor([[1, 0], [1, 1], [0, 0]])
+    found = multi_label_loss(scores, labels=labels.to(dtype))
+    assert torch.equal(found, multi_label_loss(scores, labels=labels))
 
 
 NOTHING = {
@@ -89,6 +129,30 @@ def test_answers_are_sought_in_their_own_sequence(batch):
     found.backward()
 
 
+def test_answers_are_counted_among_the_words_that_the_mask_keeps():
+    words = torch.tensor([[1, 1, 0, 5, 6, 2], [0, 5, 6, 7, 8, 2]])
+    mask = torch.tensor([[0, 0, 1, 1, 1, 1], [1, 1, 0, 1, 1, 1]])
+    batch = Batch.from_padded(words, word_pad_id=1, word_mask=mask)
+    place = torch.tensor([1, 2], dtype=torch.int32)
+    scores = AnswerScores(draw(9), draw(9))
+    found = answer_loss(scores, batch=batch, start=place, end=place)
+    table = batch.pad_words(scores.start, fill=float("-inf"))
+    assert torch.allclose(found, functional.cross_entropy(table, torch.tensor([3, 3])))
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        (torch.tensor([1, 0]), r"start have shape \(2,\), expected \(3,\)"),
+        (torch.tensor([[1, 0, 1]]), r"start have shape \(1, 3\)"),
+        (torch.tensor([1.0, 0.0, 2.0]), "start have type torch.float32"),
+    ],
+)
+def test_each_sequence_has_a_place_of_its_answer(batch, start, message):
+    with pytest.raises(DataError, match=message):
+        answer_loss(AnswerScores(draw(16), draw(16)), batch=batch, start=start, end=start)
+
+
 def test_no_answer_gives_zero_with_a_gradient(batch):
     scores = AnswerScores(draw(16), draw(16))
     nowhere = torch.full((3,), IGNORE)
@@ -111,6 +175,23 @@ def test_masked_rows_alone_give_the_loss_of_all_rows(encoder, batch):
         found.entities, functional.cross_entropy(scores.entities, entities), atol=1e-6
     )
     assert torch.allclose(found.total, found.words + found.entities)
+
+
+@pytest.mark.parametrize(
+    ("words", "entities", "message"),
+    [
+        (15, {}, r"word_labels have shape \(15,\), expected \(16,\)"),
+        (17, {}, r"word_labels have shape \(17,\)"),
+        (16, {"size": (4,)}, r"entity_labels have shape \(4,\), expected \(5,\)"),
+        (16, {"fill_value": 12}, "entity_labels hold 12, expected classes from 0 to 11"),
+    ],
+)
+def test_every_row_has_a_label_of_the_vocabulary(encoder, batch, words, entities, message):
+    head = build_head(HeadConfig(kind="masked"), encoder=encoder)
+    of_words = torch.full((words,), 3)
+    of_entities = torch.full(**{"size": (5,), "fill_value": 1} | entities)
+    with pytest.raises(DataError, match=message):
+        masked_loss(head, output=encoder(batch), word_labels=of_words, entity_labels=of_entities)
 
 
 def test_a_batch_without_masks_gives_zero_and_every_gradient(encoder):

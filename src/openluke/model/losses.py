@@ -1,6 +1,6 @@
 """Losses; rows without a label do not count, and without any label a loss is zero, never NaN."""
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import torch
 from torch import Tensor
@@ -12,11 +12,8 @@ from openluke.model.batch import Batch
 from openluke.model.config import Problem
 from openluke.model.encoder import EncoderOutput
 from openluke.model.heads import AnswerScores
+from openluke.model.labels import IGNORE, check_shape, checked_classes, checked_switches
 from openluke.model.masked_head import MaskedHead
-
-IGNORE = -100
-"""The label of what has no label."""
-
 
 class MaskedLoss(NamedTuple):
     """Losses of the pretraining head; each is the mean over its labelled rows."""
@@ -39,7 +36,9 @@ def classification_loss(scores: Tensor, *, labels: Tensor, problem: Problem) -> 
         return single_label_loss(scores, labels=labels)
     if problem == "multi_label":
         return multi_label_loss(scores, labels=labels)
-    return regression_loss(scores, labels=labels)
+    if problem == "regression":
+        return regression_loss(scores, labels=labels)
+    raise ConfigError(f"problem is {problem!r}, expected one of {get_args(Problem)}")
 
 
 def single_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
@@ -47,14 +46,17 @@ def single_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
 
     Args:
         scores: *Shape:* (rows, C).
-        labels: *Shape:* (rows,).
+        labels: *Shape:* (rows,). Whole numbers from 0 to C - 1, or ``IGNORE``.
     """
+    n_rows, n_classes = scores.shape
+    labels = checked_classes(labels, shape=(n_rows,), name="labels", n_classes=n_classes)
     total = functional.cross_entropy(scores.float(), labels, ignore_index=IGNORE, reduction="sum")
     return total / (labels != IGNORE).sum().clamp(min=1)
 
 
 def multi_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
     """Mean binary cross entropy over the labels that are not ``IGNORE``. *Shape:* (rows, C)."""
+    labels = checked_switches(labels, shape=tuple(scores.shape), name="labels")
     known = labels != IGNORE
     each = functional.binary_cross_entropy_with_logits(
         scores.float(), torch.where(known, labels, 0).float(), reduction="none"
@@ -66,16 +68,12 @@ def regression_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
     """Mean squared error over the labels that are not NaN.
 
     Args:
-        scores: *Shape:* (rows, C), or (rows, 1).
-        labels: *Shape:* (rows, C), or (rows,) for one score each.
+        scores: *Shape:* (rows, C), or (rows,).
+        labels: In the shape of the scores; (rows,) will do for scores (rows, 1).
     """
     if labels.ndim < scores.ndim:
         labels = labels.unsqueeze(-1)
-    if labels.shape != scores.shape:
-        raise ConfigError(
-            f"regression needs a label for each score: scores have shape {tuple(scores.shape)}, "
-            f"labels {tuple(labels.shape)}"
-        )
+    check_shape(labels, shape=tuple(scores.shape), name="labels")
     known = ~labels.isnan()
     errors = scores.float() - torch.where(known, labels, 0.0).float()
     return torch.where(known, errors.square(), 0.0).sum() / known.sum().clamp(min=1)
@@ -89,10 +87,15 @@ def answer_loss(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tenso
     Args:
         scores: What the head gave.
         batch: What the encoder was given.
-        start: *Shape:* (B,). Index in its sequence of the first word of the answer; one outside of
-            the sequence means that the answer is not there, and does not count.
-        end: *Shape:* (B,). Index of the last word (inclusive).
+        start: *Shape:* (B,). Index of the answer's first word among the words that the batch has of
+            its sequence; one outside of the sequence means that the answer is not there, and does
+            not count. Of a padded input, only words that its mask keeps are counted: the index is
+            the column where the padding is on the right and the mask has no holes, and less than
+            it elsewhere.
+        end: *Shape:* (B,). Index of the last word (inclusive), counted alike.
     """
+    start = checked_classes(start, shape=(len(batch),), name="start")
+    end = checked_classes(end, shape=(len(batch),), name="end")
     counts = torch.tensor(batch.layout.word_counts, device=start.device)
     lowest = float("-inf")
     losses: list[Tensor] = []
@@ -114,6 +117,15 @@ def masked_loss(
         word_labels: *Shape:* (W,). The word of each row, or ``IGNORE``.
         entity_labels: *Shape:* (E,). The entity of each row, or ``IGNORE``.
     """
+    word_labels = checked_classes(
+        word_labels, shape=(len(output.words),), name="word_labels", n_classes=head.n_words
+    )
+    entity_labels = checked_classes(
+        entity_labels,
+        shape=(len(output.entities),),
+        name="entity_labels",
+        n_classes=head.n_entities,
+    )
     word_rows = (word_labels != IGNORE).nonzero().squeeze(-1)
     entity_rows = (entity_labels != IGNORE).nonzero().squeeze(-1)
     scores = head(output, output.batch, word_rows=word_rows, entity_rows=entity_rows)

@@ -89,6 +89,16 @@ class MaskedHead(nn.Module):
                 layer_norm_eps=sizes.layer_norm_eps,
             )
 
+    @property
+    def n_words(self) -> int:
+        """How many words are scored."""
+        return len(self.words.bias)
+
+    @property
+    def n_entities(self) -> int:
+        """How many entities are scored; 0 when the encoder has none."""
+        return 0 if self.entities is None else len(self.entities.bias)
+
     def forward(
         self,
         output: EncoderOutput,
