@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from openluke.errors import ConfigError, DataError
+from openluke.model.attention import EXTRA_QUERIES
 from openluke.model.batch import Batch
 from openluke.model.encoder import Encoder
-from openluke.model.initialization import copy_queries
 from tests.model.conftest import features
 
 
@@ -63,12 +63,17 @@ def test_entities_only_of_inputs_without_entities_are_none(encoder):
     assert encoder(batch, last_rows="entities").entities.shape == (0, 16)
 
 
-def test_copied_queries_make_entity_aware_attention_plain(config, batch):
-    aware = Encoder(config).eval()
-    for layer in aware.layers:
-        copy_queries(layer.attention)
+def test_equal_queries_make_entity_aware_attention_plain(config, batch):
     plain = Encoder(dataclasses.replace(config, entity_aware=False)).eval()
-    plain.load_state_dict({k: v for k, v in aware.state_dict().items() if "_to_" not in k})
+    weights = plain.state_dict()
+    weights |= {
+        name.replace(".query.", f".{extra}."): weight
+        for name, weight in weights.items()
+        for extra in EXTRA_QUERIES
+        if ".query." in name
+    }
+    aware = Encoder(config).eval()
+    aware.load_state_dict(weights)
     found, expected = aware(batch), plain(batch)
     assert torch.allclose(found.words, expected.words, atol=1e-6)
     assert torch.allclose(found.entities, expected.entities, atol=1e-6)
@@ -128,14 +133,6 @@ def test_the_first_values_are_those_of_the_generator(config):
     assert (first["layers.0.attention.key.bias"] == 0).all()
     assert (first["words.norm.weight"] == 1).all()
     assert 0.25 < first["layers.0.feed_forward.inner.weight"].std() < 0.35
-
-
-def test_only_missing_queries_are_copied(encoder):
-    attention = encoder.layers[0].attention
-    kept = attention.word_to_entity_query.weight.clone()
-    copy_queries(attention, missing=frozenset({"entity_to_word_query.weight"}))
-    assert torch.equal(attention.entity_to_word_query.weight, attention.query.weight)
-    assert torch.equal(attention.word_to_entity_query.weight, kept)
 
 
 @pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])

@@ -1,6 +1,8 @@
 """Heads give a score for each thing they are about, and refuse what they cannot read."""
 
+import copy
 import dataclasses
+import pickle
 
 import pytest
 import torch
@@ -107,6 +109,19 @@ def test_a_masked_head_follows_the_encoder_when_its_weights_are_replaced(encoder
     encoder.words.tokens.weight = torch.nn.Parameter(torch.zeros(50, 16))
     scores = head(encoder(batch), batch)
     assert (scores.words == head.words.bias).all()
+
+
+COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda module: pickle.loads(pickle.dumps(module))}
+
+
+@pytest.mark.parametrize("again", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("order", [("encoder", "head"), ("head", "encoder")])
+def test_a_masked_head_that_is_copied_with_its_encoder_is_tied_to_the_copy(encoder, again, order):
+    parts = {"encoder": encoder, "head": build_head(HeadConfig(kind="masked"), encoder=encoder)}
+    model = again(torch.nn.ModuleDict({name: parts[name] for name in order}))
+    assert model["head"].words.table is model["encoder"].words.tokens.weight
+    assert model["head"].entities.table is model["encoder"].entities.table.weight
+    assert model["head"].words.table is not encoder.words.tokens.weight
 
 
 def test_an_untied_masked_head_has_tables_of_its_own(encoder):

@@ -3,8 +3,6 @@
 import torch
 from torch import nn
 
-from openluke.model.attention import EXTRA_QUERIES, Attention
-
 
 @torch.no_grad()
 def initialize(module: nn.Module, *, std: float, generator: torch.Generator | None = None) -> None:
@@ -27,24 +25,3 @@ def initialize(module: nn.Module, *, std: float, generator: torch.Generator | No
             layer.bias.zero_()
         if isinstance(layer, nn.Embedding) and layer.padding_idx is not None:
             layer.weight[layer.padding_idx].zero_()
-
-
-@torch.no_grad()
-def copy_queries(attention: Attention, *, missing: frozenset[str] | None = None) -> None:
-    """Begin the entity-aware queries as copies of the word-to-word query.
-
-    With all of them equal, entity-aware attention computes what plain attention computes: this is
-    how a model that was pretrained with plain attention becomes an entity-aware one.
-
-    Args:
-        attention: The layer, changed in place; nothing happens when its attention is plain.
-        missing: Names of the parameters to fill, for example ``word_to_entity_query.bias``; all
-            by default.
-    """
-    if not attention.entity_aware:
-        return
-    for name in EXTRA_QUERIES:
-        for kind in ("weight", "bias"):
-            if missing is None or f"{name}.{kind}" in missing:
-                target = getattr(attention.get_submodule(name), kind)
-                target.copy_(getattr(attention.query, kind))

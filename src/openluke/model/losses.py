@@ -15,6 +15,7 @@ from openluke.model.heads import AnswerScores
 from openluke.model.labels import IGNORE, check_shape, checked_classes, checked_switches
 from openluke.model.masked_head import MaskedHead
 
+
 class MaskedLoss(NamedTuple):
     """Losses of the pretraining head; each is the mean over its labelled rows."""
 

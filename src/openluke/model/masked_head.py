@@ -63,7 +63,12 @@ class Prediction(nn.Module):
 
 
 class MaskedHead(nn.Module):
-    """Scores of masked words and masked entities."""
+    """Scores of masked words and masked entities.
+
+    A tied head belongs to its encoder. Copied or pickled together, in one module or one call, the
+    copies are tied as they were; a copy of the head alone takes a table of its own along. Keep the
+    head alone as its ``state_dict``, and build it again with ``build_head``.
+    """
 
     last_rows: LastRows = "all"
 
