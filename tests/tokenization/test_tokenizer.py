@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer
 
-from openluke.errors import CheckpointError, ConfigError
+from openluke.errors import CheckpointError, ConfigError, DataError
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.tokenizer import WordTokenizer
 from tests.tokenization import small_tokenizers as small
@@ -233,12 +233,32 @@ def test_a_directory_without_a_tokenizer_says_what_was_expected(tmp_path) -> Non
         ("tokenizer_config.json", b"[]"),
         ("tokenizer_config.json", b"{"),
         ("added_tokens.json", b'{"<ent>": 7}'),
+        ("added_tokens.json", b'{"<ent>": "x"}'),
+        ("added_tokens.json", b'{"<ent>": null}'),
+        ("added_tokens.json", b'{"<ent>": true}'),
+        ("added_tokens.json", b'{"\\ud800": 701}'),
+        ("special_tokens_map.json", b'{"additional_special_tokens": 3}'),
+        ("special_tokens_map.json", b'{"additional_special_tokens": "<ent>"}'),
+        ("special_tokens_map.json", b'{"additional_special_tokens": [null]}'),
+        ("special_tokens_map.json", b'{"mask_token": 5}'),
+        ("special_tokens_map.json", b'{"mask_token": {"lstrip": true}}'),
+        ("tokenizer_config.json", b'{"added_tokens_decoder": [1]}'),
+        ("tokenizer_config.json", b'{"added_tokens_decoder": {"x": {"content": "<ent>"}}}'),
+        ("tokenizer_config.json", b'{"added_tokens_decoder": {"700": {"content": null}}}'),
+        ("tokenizer_config.json", b'{"add_prefix_space": "false"}'),
+        ("tokenizer_config.json", b'{"model_max_length": "512"}'),
+        ("tokenizer.json", b'{"added_tokens": [{"content": "[MASK2]"'),
+        ("tokenizer.json", b'{"added_tokens": [{"content": "[MASK2]"}]}'),
+        ("tokenizer.json", b'["[MASK2]"]'),
+        ("tokenizer.json", b'{"model": {"vocab": {}}, "added_tokens": ["[MASK2]"]}'),
     ],
 )
 def test_a_damaged_file_is_named(files, tmp_path, name, content) -> None:
     directory = shutil.copytree(files["byte_level"], tmp_path / "luke")
     (directory / name).write_bytes(content)
-    with pytest.raises(CheckpointError, match="luke"):
+    promises_ids = name == "added_tokens.json" and b"7}" in content
+    file = "luke" if promises_ids or name.endswith(".txt") else name
+    with pytest.raises(CheckpointError, match=file):
         WordTokenizer.read(directory)
 
 
@@ -271,3 +291,40 @@ def test_a_tokenizer_of_an_unknown_kind_is_refused(tmp_path) -> None:
     Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).save(str(tmp_path / "tokenizer.json"))
     with pytest.raises(CheckpointError, match="WordLevel, expected BPE, Unigram or WordPiece"):
         WordTokenizer.read(tmp_path)
+
+
+def test_a_tokenizer_is_not_saved_onto_a_file(luke, tmp_path) -> None:
+    (tmp_path / "file").write_text("mine")
+    for target in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(CheckpointError, match=r"file.*: no tokenizer can be written there"):
+            luke.save(target)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_used_directory_keeps_nothing_of_the_tokenizer_before(tokenizers, files, tmp_path):
+    for family, old in files.items():
+        for tokenizer in tokenizers.values():
+            directory = tmp_path / f"{family} {tokenizer.family}"
+            shutil.copytree(old, directory)
+            (directory / "model.safetensors").write_text("mine")
+            tokenizer.save(directory)
+            assert describe(WordTokenizer.read(directory)) == describe(tokenizer)
+            assert (directory / "model.safetensors").read_text() == "mine"
+
+
+@pytest.mark.parametrize("length", [1024, 1e30, None])
+def test_the_length_that_files_say_is_kept(files, tmp_path, length) -> None:
+    directory = shutil.copytree(files["byte_level"], tmp_path / "luke")
+    (directory / "tokenizer_config.json").write_text(json.dumps({"model_max_length": length}))
+    WordTokenizer.read(directory).with_markers().save(tmp_path / "saved")
+    config = json.loads((tmp_path / "saved" / "tokenizer_config.json").read_text())
+    assert config["model_max_length"] == (length or 512)
+
+
+def test_ids_and_tokens_that_cannot_be_are_none_or_told(tokenizer) -> None:
+    assert tokenizer.token(-1) is None
+    assert tokenizer.token(2**40) is None
+    assert tokenizer.id("\ud800") is None
+    assert tokenizer.decode([2**40]) == ""
+    with pytest.raises(DataError, match=r"word id -100 at place 1, expected 0 or more"):
+        tokenizer.decode([tokenizer.mask_id, -100])

@@ -98,7 +98,11 @@ class _Columns:
 
 
 def assemble(windows: Sequence[Window], *, reading: Reading, frame: Frame) -> list[Features]:
-    """The model input of each window."""
+    """The model input of each window.
+
+    The arrays of the inputs are views of the batch's: one input keeps the arrays of all in memory.
+    Copy what is kept for long of a large batch, and write into none.
+    """
     if not windows:
         return []
     columns = _Columns(windows, frame=frame)

@@ -39,6 +39,8 @@ def check_details(
 
 def is_list(values: Any) -> bool:
     """Whether values come one after another and can be counted: a list, a tuple, an array."""
+    if isinstance(values, list | tuple):  # almost always, and quickly known
+        return True
     if isinstance(values, np.ndarray):
         return bool(values.ndim)
     return hasattr(values, "__len__") and not isinstance(values, str | bytes | Mapping | Set)

@@ -19,7 +19,10 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 """Our five roles and the keys that may name their tokens, the first that is there first."""
 _EXTRA_KEYS = ("extra_special_tokens", "additional_special_tokens")
+_SWITCHES = ("add_prefix_space", "do_lower_case", "strip_accents", "tokenize_chinese_chars")
 _CONFIG, _MAP, _ADDED = "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"
+SIDE_FILES = (_CONFIG, _MAP, _ADDED)
+"""Files that say something of tokens beside the vocabulary."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,26 +41,28 @@ class Declarations:
 
 def read_declarations(directory: Path) -> Declarations:
     """Read ``tokenizer_config.json``, ``special_tokens_map.json`` and ``added_tokens.json``."""
-    config = read_json_object(directory / _CONFIG)
-    special_map = read_json_object(directory / _MAP)
+    config_file, map_file, added_file = (directory / name for name in (_CONFIG, _MAP, _ADDED))
+    config = read_json_object(config_file)
+    _check_settings(config, where=config_file)
     tokens: dict[str, AddedToken] = {}
     ids: dict[str, int] = {}
-    for key, row in _mapping(config.get("added_tokens_decoder")).items():
-        _declare(row, tokens=tokens)
-        ids[_content(row)] = _id(key, where=directory / _CONFIG)
-    for content, row in read_json_object(directory / _ADDED).items():
-        ids[content] = _id(row, where=directory / _ADDED)
+    for key, row in _decoder(config, where=config_file).items():
+        content = _declare(row, tokens=tokens, where=config_file)
+        ids[content] = _id(key, where=config_file)
+    added = read_json_object(added_file)
+    for content, row in added.items():
+        ids[content] = _id(row, where=added_file)
     roles: dict[str, str] = {}
-    for source in (config, special_map):
+    for source, file in ((config, config_file), (read_json_object(map_file), map_file)):
         for role, keys in ROLES.items():
             for key in keys:
                 if source.get(key) is not None:
-                    roles.setdefault(role, _content(source[key]))
-                    _declare(source[key], tokens=tokens)
-        for value in _extra_tokens(source, where=directory):
-            _declare(value, tokens=tokens)
-    for content in ids:
-        _declare(content, tokens=tokens)
+                    content = _declare(source[key], tokens=tokens, where=file, key=key)
+                    roles.setdefault(role, content)
+        for key, value in _extra_tokens(source, where=file):
+            _declare(value, tokens=tokens, where=file, key=key)
+    for content in added:
+        _declare(content, tokens=tokens, where=added_file)
     return Declarations(roles=roles, tokens=tokens, ids=ids, config=config)
 
 
@@ -74,12 +79,14 @@ def read_json_object(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def _declare(value: Any, *, tokens: dict[str, AddedToken]) -> None:
-    """Note a token; a declaration with properties replaces one that is only a string."""
-    content = _content(value)
+def _declare(
+    value: Any, *, tokens: dict[str, AddedToken], where: Path, key: str | None = None
+) -> str:
+    """Note a token and say its content; one with properties replaces one that is only a string."""
+    content = _content(value, where=where if key is None else f"{where}: {key}")
     row = _mapping(value)
     if content in tokens and not row:
-        return
+        return content
     tokens[content] = AddedToken(
         content,
         lstrip=bool(row.get("lstrip", False)),
@@ -89,29 +96,54 @@ def _declare(value: Any, *, tokens: dict[str, AddedToken]) -> None:
         normalized=False,
         special=bool(row.get("special", True)),
     )
+    return content
 
 
-def _extra_tokens(source: Mapping[str, Any], *, where: Path) -> Iterable[Any]:
+def _extra_tokens(source: Mapping[str, Any], *, where: Path) -> Iterable[tuple[str, Any]]:
     for key in _EXTRA_KEYS:
-        value = source.get(key) or ()
-        if isinstance(value, Mapping):
-            yield from cast("Mapping[str, Any]", value).values()
-        elif isinstance(value, list | tuple):
-            yield from cast("Iterable[Any]", value)
-        else:
+        value: Any = source.get(key) or []
+        if named := _mapping(value):
+            value = list(named.values())
+        if not isinstance(value, list | tuple):
             raise CheckpointError(f"{where}: {key} is {value!r}, expected a list of tokens")
+        yield from ((key, token) for token in cast("Iterable[Any]", value))
+
+
+def _decoder(config: Mapping[str, Any], *, where: Path) -> Mapping[str, Any]:
+    value = config.get("added_tokens_decoder") or {}
+    if not isinstance(value, Mapping):
+        raise CheckpointError(
+            f"{where}: added_tokens_decoder is {value!r}, expected an object of tokens by id"
+        )
+    return cast("Mapping[str, Any]", value)
+
+
+def _check_settings(config: Mapping[str, Any], *, where: Path) -> None:
+    for key in _SWITCHES:
+        if not isinstance(config.get(key), bool | None):
+            raise CheckpointError(f"{where}: {key} is {config[key]!r}, expected true or false")
+    length = config.get("model_max_length")
+    if isinstance(length, bool) or not isinstance(length, int | float | None):
+        raise CheckpointError(f"{where}: model_max_length is {length!r}, expected a number")
 
 
 def _id(value: Any, *, where: Path) -> int:
-    try:
-        return int(value)
-    except (ValueError, TypeError) as error:
-        raise CheckpointError(f"{where}: {value!r} stands for a token's id") from error
+    # JSON has the keys of objects as strings.
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    if not is_number and not (isinstance(value, str) and value.isdecimal()):
+        raise CheckpointError(f"{where}: {value!r} stands for a token's id, expected a number")
+    return int(value)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
-def _content(value: Any) -> str:
-    return str(_mapping(value).get("content", "")) if isinstance(value, Mapping) else str(value)
+def _content(value: Any, *, where: Path | str) -> str:
+    content = value if isinstance(value, str) else _mapping(value).get("content")
+    if not isinstance(content, str) or any("\ud800" <= one <= "\udfff" for one in content):
+        raise CheckpointError(
+            f"{where}: {value!r} stands for a token, expected a string, or an object with its "
+            "content"
+        )
+    return content

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import AddedToken, Encoding, Tokenizer, models, pre_tokenizers
 
-from openluke.errors import CheckpointError, ConfigError
+from openluke.errors import CheckpointError, ConfigError, DataError
 from openluke.features import IntArray
 from openluke.tokenization.cut_rules import CutRule, rule_for
 from openluke.tokenization.rust_errors import RustErrors
@@ -22,6 +22,8 @@ from openluke.tokenization.tokenizer_files import (
 )
 from openluke.tokenization.tokenizer_saving import save_tokenizer
 
+USUAL_LENGTH = 512
+"""Pieces that models of all three families take, where files do not say how many."""
 MARKERS = ("<ent>", "<ent2>")
 """The tokens that stand around mentions in the two classification layouts."""
 
@@ -39,6 +41,8 @@ class WordTokenizer:
             by default those of RoBERTa, or of BERT.
         prefix_space: Whether texts are read as if a space stood before them.
         where: What to call the tokenizer in messages.
+        model_max_length: How many pieces the files say that a model takes; it is kept for saving
+            and has no other effect.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class WordTokenizer:
         roles: Mapping[str, str] | None = None,
         prefix_space: bool = False,
         where: str = "tokenizer",
+        model_max_length: float = USUAL_LENGTH,
     ) -> None:
         self.family: Family = family
         self.roles = {**DEFAULT_ROLES[family], **(roles or {})}
         self.prefix_space = prefix_space
         self.where = where
+        self.model_max_length = model_max_length
         _strip(rust)
         self._rust = rust
         added = rust.get_added_tokens_decoder()
@@ -109,10 +115,13 @@ class WordTokenizer:
             prefix_space=family == "byte_level"
             and bool(declared.config.get("add_prefix_space", prefix)),
             where=str(directory),
+            model_max_length=declared.config.get("model_max_length") or USUAL_LENGTH,
         )
 
     def save(self, directory: str | Path) -> None:
         """Write the tokenizer's files; the directory is made if it is not there.
+
+        Files of another tokenizer in the directory are replaced or removed.
 
         transformers' LukeTokenizer, MLukeTokenizer or BertTokenizer give the same ids from them,
         but for texts that XLM-R's rules change (full-width letters, for example):
@@ -125,6 +134,7 @@ class WordTokenizer:
             roles=self.roles,
             prefix_space=self.prefix_space,
             markers=_marker_contents(self._rust) if self.has_markers else (),
+            model_max_length=self.model_max_length,
         )
 
     def with_markers(self) -> "WordTokenizer":
@@ -140,6 +150,7 @@ class WordTokenizer:
             roles=self.roles,
             prefix_space=self.prefix_space,
             where=self.where,
+            model_max_length=self.model_max_length,
         )
 
     @property
@@ -159,15 +170,26 @@ class WordTokenizer:
 
     def id(self, token: str) -> int | None:
         """Id of a piece or special token, ``None`` if there is none of that content."""
-        return self._rust.token_to_id(token)
+        try:
+            return self._rust.token_to_id(token)
+        except UnicodeEncodeError:  # half a surrogate pair
+            return None
 
     def token(self, word_id: int) -> str | None:
-        """Content of an id, in the tokenizer's own alphabet."""
-        return self._rust.id_to_token(word_id)
+        """Content of an id, in the tokenizer's own alphabet; ``None`` if there is no such id."""
+        return self._rust.id_to_token(word_id) if 0 <= word_id < self.n_words else None
 
     def decode(self, word_ids: Sequence[int] | IntArray) -> str:
-        """The text of some ids, without special tokens."""
-        return self._rust.decode([int(word_id) for word_id in word_ids], skip_special_tokens=True)
+        """The text of some ids, without special tokens and ids that have no piece."""
+        rows = [int(word_id) for word_id in word_ids]
+        if rows and min(rows) < 0:
+            raise DataError(
+                f"word id {min(rows)} at place {rows.index(min(rows))}, expected 0 or more; leave "
+                "places without a word out"
+            )
+        return self._rust.decode(
+            [row for row in rows if row < self.n_words], skip_special_tokens=True
+        )
 
     def encode(self, segmented: Sequence[Sequence[str]], *, offsets: bool) -> list[Encoding]:
         """Encode texts given as segments, each segment as if it stood alone.

@@ -72,12 +72,12 @@ def _read_tokenizer_json(path: Path) -> tuple[Tokenizer, Family]:
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from error
     with RustErrors(path):
-        rust = Tokenizer.from_str(_without_entity_tokens(text))
+        rust = Tokenizer.from_str(_without_entity_tokens(text, path=path))
     repair_offsets(rust)
     return rust, _family_of(rust, path=path)
 
 
-def _without_entity_tokens(text: str) -> str:
+def _without_entity_tokens(text: str, *, path: Path) -> str:
     """Take the special entities out of the added words.
 
     transformers 5 adds [UNK], [PAD], [MASK] and [MASK2] to the words of LUKE, with ids for which
@@ -85,13 +85,20 @@ def _without_entity_tokens(text: str) -> str:
     """
     if '"[MASK2]"' not in text:
         return text
-    state = json.loads(text)
-    state["added_tokens"] = [
-        token
-        for token in state["added_tokens"]
-        if token["content"] not in ENTITY_TOKENS or token["content"] in state["model"]["vocab"]
-    ]
-    return json.dumps(state, ensure_ascii=False)
+    try:
+        state = json.loads(text)
+        vocab = state["model"]["vocab"]
+        state["added_tokens"] = [
+            token
+            for token in state["added_tokens"]
+            if token["content"] not in ENTITY_TOKENS or token["content"] in vocab
+        ]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path}: not a whole tokenizer ({type(error).__name__}: {error}), expected an object "
+            "with model, vocab and added_tokens; fetch the file again"
+        ) from error
+    return json.dumps(state)
 
 
 def _family_of(rust: Tokenizer, *, path: Path) -> Family:

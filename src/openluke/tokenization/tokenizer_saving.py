@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
 from tokenizers import AddedToken, Tokenizer
 
-from openluke.tokenization.tokenizer_files import Family
+from openluke.errors import CheckpointError
+from openluke.tokenization.rust_errors import RustErrors
+from openluke.tokenization.special_tokens import SIDE_FILES
+from openluke.tokenization.tokenizer_files import FILES, Family
 
 _CLASSES: dict[Family, str] = {
     "byte_level": "LukeTokenizer",
@@ -24,8 +28,11 @@ def save_tokenizer(
     roles: Mapping[str, str],
     prefix_space: bool,
     markers: tuple[str, ...],
+    model_max_length: float,
 ) -> None:
     """Write ``tokenizer.json``, ``tokenizer_config.json`` and the family's vocabulary files.
+
+    Other files of a tokenizer in the directory are removed, since readers would take them too.
 
     Args:
         rust: The tokenizer, without template and prefix.
@@ -34,8 +41,8 @@ def save_tokenizer(
         roles: Contents of the special tokens by role.
         prefix_space: Whether texts are read as if a space stood before them.
         markers: Contents of the first and second marker, if there are any.
+        model_max_length: How many pieces readers are told that a model takes.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     state = cast("dict[str, Any]", json.loads(rust.to_str()))
     if state["model"]["type"] == "Unigram":
         # The Rust library reads a number back with another last digit than it wrote.
@@ -44,13 +51,27 @@ def save_tokenizer(
     state["post_processor"] = _template(rust, family=family, roles=roles)
     if family == "byte_level" and state["pre_tokenizer"]["type"] == "ByteLevel":
         state["pre_tokenizer"]["add_prefix_space"] = prefix_space
-    _write_json(directory / "tokenizer.json", value=state, indent=None)
     config = _config(
         rust, family=family, roles=roles, prefix_space=prefix_space, markers=markers, state=state
     )
-    _write_json(directory / "tokenizer_config.json", value=config, indent=2)
+    config["model_max_length"] = model_max_length
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _remove_stale_files(directory)
+        _write_json(directory / "tokenizer.json", value=state, indent=None)
+        _write_json(directory / "tokenizer_config.json", value=config, indent=2)
+    except OSError as error:
+        raise CheckpointError(
+            f"{directory}: no tokenizer can be written there: {error.strerror}"
+        ) from error
     if family != "sentencepiece":
-        rust.model.save(str(directory))
+        with RustErrors(directory):
+            rust.model.save(str(directory))
+
+
+def _remove_stale_files(directory: Path) -> None:
+    for name in (*SIDE_FILES, *chain.from_iterable(FILES.values())):
+        (directory / name).unlink(missing_ok=True)
 
 
 def _config(
@@ -66,7 +87,6 @@ def _config(
     tokens = {token.content: _token(token) for token in added.values()}
     config: dict[str, Any] = {
         "tokenizer_class": _CLASSES[family],
-        "model_max_length": 512,
         "bos_token": roles["bos"],
         "eos_token": roles["eos"],
         "cls_token": roles["bos"],
