@@ -13,6 +13,7 @@ from openluke.features import Features
 from openluke.inference.scheduling import batches_by_length, blocks_of_windows, chunks_of_texts
 from openluke.inference.vectors import EncodedText, FloatArray, TextGatherer
 from openluke.model.batch import Batch
+from openluke.model.linear import pack
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.passages import Passage, Spans
 from openluke.tokenization.text_windows import Windows
@@ -53,6 +54,7 @@ class Pipeline:
             replace(bundle.inputs, layout="plain", on_overflow="window"),
         )
         self._encoder = bundle.encoder.to(device).eval()
+        pack(self._encoder)  # on CPUs, in float32; nothing elsewhere
         self._mention_head = _mention_head(bundle, device=device)
 
     def encode(
