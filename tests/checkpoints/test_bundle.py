@@ -1,5 +1,6 @@
 """Bundles: several heads on one encoder, lite models, encoders without entities."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 
 from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.lite import make_lite
@@ -41,6 +43,40 @@ def test_several_heads_come_back(bundle: Bundle, quantise: bool, tmp_path: Path)
         weight = again.head("relations").module.classifier.weight
         assert torch.equal(weight, many.head("relations").module.classifier.weight)
         assert (tmp_path / "many" / "heads" / "ner.safetensors").is_file()
+
+
+@pytest.mark.parametrize("quantise", [False, True], ids=["float32", "int8"])
+def test_a_head_may_have_any_name(bundle: Bundle, quantise: bool, tmp_path: Path) -> None:
+    many = bundle.with_head("encoder", config=NER)
+    save_bundle(many, directory=tmp_path / "many", quantise=quantise)
+    again = load_bundle(tmp_path / "many")
+    assert [h.entry.name for h in again.heads] == ["masked", "encoder"]
+    found = again.encoder.words.tokens.weight
+    assert torch.allclose(found, bundle.encoder.words.tokens.weight, atol=0.01)
+
+
+def test_a_missing_query_of_ours_is_named(bundle: Bundle, tmp_path: Path) -> None:
+    assert bundle.encoder.config.entity_aware
+    save_bundle(bundle, directory=tmp_path / "saved")
+    (tmp_path / "saved" / "manifest.json").unlink()
+    path = tmp_path / "saved" / "model.safetensors"
+    tensors = {n: t for n, t in load_file(path).items() if "2" not in n.split(".")[-2]}
+    save_file(tensors, path)
+    with pytest.raises(CheckpointError, match=r"missing: .*entity_to_entity_query"):
+        load_bundle(tmp_path / "saved")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_type_of_numbers_is_said(
+    dtype: torch.dtype, checkpoint_of: Find, tmp_path: Path
+) -> None:
+    bundle = load_bundle(checkpoint_of("luke-base").directory, dtype=dtype)
+    save_bundle(bundle, directory=tmp_path / "saved")
+    name = str(dtype).removeprefix("torch.")
+    assert f"| weights | {name} |" in (tmp_path / "saved" / "README.md").read_text()
+    assert json.loads((tmp_path / "saved" / "config.json").read_text())["dtype"] == name
+    theirs = transformers.LukeForMaskedLM.from_pretrained(tmp_path / "saved")
+    assert theirs.dtype == dtype
 
 
 def test_an_unknown_head_is_an_error_that_names_the_others(bundle: Bundle) -> None:

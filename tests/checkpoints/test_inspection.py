@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.inspection import describe
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
@@ -56,6 +57,36 @@ def test_parameters_are_counted_once(checkpoint_of: Find, tmp_path: Path) -> Non
     save_bundle(bundle, directory=tmp_path / "saved")
     assert describe(tmp_path / "saved").facts["parameters"] == expected
     assert describe(checkpoint_of("luke-base").directory).facts["parameters"] == expected
+
+
+def n_parameters(bundle: Bundle) -> int:
+    modules = [bundle.encoder, *(head.module for head in bundle.heads)]
+    return sum(p.numel() for module in modules for p in module.parameters())
+
+
+@pytest.mark.parametrize("quantise", [False, True])
+def test_the_parameters_of_all_heads_count(
+    quantise: bool, checkpoint_of: Find, tmp_path: Path
+) -> None:
+    bundle = load_bundle(checkpoint_of("luke-base").directory)
+    for name in ("ner", "events"):
+        bundle = bundle.with_head(name, config=HeadConfig(kind="entity_span", n_labels=7))
+    save_bundle(bundle, directory=tmp_path / "saved", quantise=quantise)
+    assert describe(tmp_path / "saved").facts["parameters"] == n_parameters(bundle)
+
+
+def test_tied_tables_count_once_in_every_program(tmp_path: Path) -> None:
+    original = Original(tmp_path)
+    found = describe(original.directory).facts["parameters"]
+    assert found == sum(parameter.numel() for parameter in original.model.parameters())
+    (tmp_path / "bert").mkdir()
+    model = write_encoder(tmp_path / "bert", kind="bert")
+    tensors = dict(model.state_dict())
+    torch.save(tensors, tmp_path / "bert" / "pytorch_model.bin")
+    (tmp_path / "bert" / "model.safetensors").unlink()
+    assert "cls.predictions.decoder.weight" in tensors
+    found = describe(tmp_path / "bert").facts["parameters"]
+    assert found == sum(parameter.numel() for parameter in model.parameters())
 
 
 def test_an_archive_of_the_original_is_described(tmp_path: Path) -> None:

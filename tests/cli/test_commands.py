@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import openluke
 from examples.tiny_model import TEXTS, tiny_model
 from openluke.checkpoints import hub
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.main import main
+from tests.checkpoints.released import Released, english, write_released
 from tests.checkpoints.test_from_encoder import write_encoder
 from tests.checkpoints.test_original import Original
 
@@ -91,6 +93,60 @@ def test_lite_and_quantised_models_are_written(run, model: Path, tmp_path: Path)
     back = run("convert", "dequantise", tmp_path / "quantise", tmp_path / "plain")
     assert back.status == 0
     assert (tmp_path / "plain" / "model.safetensors").is_file()
+
+
+def test_only_a_quantised_model_is_dequantised(run, model: Path, tmp_path: Path) -> None:
+    found = run("convert", "dequantise", model, tmp_path / "plain")
+    assert found.status == 1
+    assert "not quantised" in found.err
+    assert not (tmp_path / "plain").exists()
+
+
+@pytest.mark.parametrize("command", ["lite", "quantise", "to-original"])
+def test_the_head_of_a_foreign_model_can_be_said(command: str, run, tmp_path: Path) -> None:
+    architecture = "LukeForEntityPairClassification"
+    released = Released("x", architecture, english(), stated_architecture="SomebodysPairModel")
+    write_released(released, directory=tmp_path / "foreign")
+    arguments = ("convert", command, tmp_path / "foreign", tmp_path / "out")
+    found = run(*arguments)
+    assert found.status == 1
+    assert "--head entity_pair" in found.err
+    found = run(*arguments, "--head", "entity_pair")
+    assert found.status == 0, found.err
+    loaded = openluke.load(tmp_path / "foreign", device="cpu", head="entity_pair")
+    assert loaded.bundle.heads[0].entry.config.kind == "entity_pair"
+
+
+def test_our_own_models_say_their_heads(run, model: Path, tmp_path: Path) -> None:
+    found = run("convert", "lite", model, tmp_path / "out", "--head", "entity_pair")
+    assert found.status == 1
+    assert "states its heads itself" in found.err
+
+
+def test_an_archive_is_replaced_on_request_alone(run, model: Path, tmp_path: Path) -> None:
+    arguments = ("convert", "to-original", model, tmp_path / "back")
+    assert run(*arguments).status == 0
+    again = run(*arguments)
+    assert again.status == 1
+    assert "--replace" in again.err
+    assert run(*arguments, "--replace").status == 0
+
+
+def test_the_encoder_that_an_archive_names_is_asked_for_its_tokenizer(
+    run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Original(tmp_path)
+    asked: list[str] = []
+
+    def snapshot(name: str, *, allow_patterns: list[str], **_: object) -> str:
+        assert "*.safetensors" not in allow_patterns
+        asked.append(name)
+        return str(tmp_path / "tokenizer")
+
+    monkeypatch.setattr(hub, "snapshot_download", snapshot)
+    found = run("convert", "from-original", original.directory, tmp_path / "luke")
+    assert found.status == 0, found.err
+    assert asked == ["roberta-base"]
 
 
 def test_archives_go_there_and_back(run, tmp_path: Path) -> None:

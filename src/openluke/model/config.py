@@ -20,17 +20,20 @@ HeadKind = Literal[
 Problem = Literal["single_label", "multi_label", "regression"]
 
 
+_MOST_ROWS = 2**31 - 1
 _SIZES = (
-    "n_words",
-    "hidden_size",
-    "entity_size",
-    "n_layers",
-    "n_heads",
-    "feed_forward_size",
-    "n_positions",
-    "n_word_types",
-    "n_entity_types",
+    ("n_words", 1, _MOST_ROWS),
+    ("n_entities", 0, _MOST_ROWS),
+    ("hidden_size", 1, _MOST_ROWS),
+    ("entity_size", 1, _MOST_ROWS),
+    ("n_layers", 1, 1000),
+    ("n_heads", 1, _MOST_ROWS),
+    ("feed_forward_size", 1, _MOST_ROWS),
+    ("n_positions", 1, _MOST_ROWS),
+    ("n_word_types", 1, _MOST_ROWS),
+    ("n_entity_types", 1, _MOST_ROWS),
 )
+"""The least and the most of each size: a damaged file must not ask for what no machine holds."""
 _LABELLED: tuple[HeadKind, ...] = ("entity", "entity_pair", "entity_span", "token", "sequence")
 """The heads whose number of labels is free."""
 
@@ -79,11 +82,9 @@ class EncoderConfig:
     """Whether a tanh layer over the first word makes a vector of the whole input."""
 
     def __post_init__(self) -> None:
-        for name in _SIZES:
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected at least 1")
-        if self.n_entities < 0:
-            raise ConfigError(f"n_entities is {self.n_entities}, expected 0 or more")
+        for name, least, most in _SIZES:
+            if not least <= getattr(self, name) <= most:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected {least} to {most}")
         for name in ("hidden_dropout", "attention_dropout"):
             _check_share(getattr(self, name), name=name)
         for name in ("layer_norm_eps", "initializer_range"):
@@ -100,6 +101,11 @@ class EncoderConfig:
             raise ConfigError(
                 f"word_pad_id {self.word_pad_id} is not a row of the word table "
                 f"(n_words = {self.n_words})"
+            )
+        if self.max_words < 1:
+            raise ConfigError(
+                f"n_positions is {self.n_positions}, but words start at row {self.word_pad_id + 1} "
+                "(word_pad_id + 1): expected more rows"
             )
         if self.n_entities and not 0 <= self.entity_pad_id < self.n_entities:
             raise ConfigError(
