@@ -1,5 +1,8 @@
 """What is too long is read in parts, cut with a report, or refused: nothing is lost unsaid."""
 
+import time
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -186,13 +189,36 @@ def test_mentions_longer_than_their_positions_are_reported(make_luke) -> None:
     assert windows.report.is_complete
 
 
-@pytest.mark.slow
-def test_ten_megabytes_are_read_in_linear_time_and_space(luke, vocab) -> None:
-    text = "Ana Ivanovic said on Thursday she won. " * 270_000
-    assert len(text) > 10_000_000
-    spans = [(place, place + 12) for place in range(0, len(text), 39_000)]
-    inputs = EntityInputs(luke, vocab)
+LONG = "Ana Ivanovic said on Thursday she won. "
+
+
+def read_long_text(inputs: EntityInputs, line: str, *, size: int) -> tuple[float, int]:
+    """Seconds and most bytes of Python that reading a text of about a size takes."""
+    text = (line * (size // len(line))).rstrip()
+    spans = [(place, place + 12) for place in range(0, len(text), 1000 * len(line))]
+    inputs(line)
+    start = time.perf_counter()
     windows = inputs(text, spans=spans)
+    seconds = time.perf_counter() - start
     assert sum(features.n_entities for features in windows) == len(spans)
     assert windows.report.is_complete
     assert windows[len(windows) - 1].word_offsets[-1, 1] == len(text)
+    tracemalloc.start()
+    inputs(text, spans=spans)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return seconds, peak
+
+
+@pytest.mark.parametrize(
+    ("small", "large"),
+    [(50_000, 500_000), pytest.param(1_000_000, 10_000_000, marks=pytest.mark.slow)],
+    ids=["500 kB", "10 MB"],
+)
+def test_long_texts_are_read_in_linear_time_and_space(tokenizer, vocab, small, large) -> None:
+    inputs = EntityInputs(tokenizer, vocab)
+    seconds, _ = read_long_text(inputs, LONG, size=small)
+    more_seconds, peak = read_long_text(inputs, LONG, size=large)
+    # Ten times the text; a busy machine may take twice as long for one of them.
+    assert more_seconds < 40 * seconds
+    assert peak < 250 * large

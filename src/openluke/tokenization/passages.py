@@ -16,6 +16,7 @@ Spans = Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]]
 """Half-open ranges: pairs, lists (as JSON has them), ``Span``, or an array of shape (N, 2)."""
 _Array = npt.NDArray[np.int64]
 _PAIR = frozenset([2])
+_PLAIN_LISTS = frozenset([list, tuple])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,15 +100,16 @@ def check_passages(passages: Sequence[Passage], *, pairs: Sequence[Passage | Non
     """Raise a ``DataError`` unless passages are given, and as many second ones or none."""
     _check_list("passages", passages)
     for number, passage in enumerate(passages):
-        _check_passage(f"text {number}", passage)
+        if not isinstance(passage, Passage):  # pyright: ignore[reportUnnecessaryIsInstance]
+            _reject_passage(f"text {number}", passage)
     if pairs is None:
         return
     _check_list("pairs", pairs)
     if len(pairs) != len(passages):
         raise DataError(f"found {len(pairs)} second texts for {len(passages)} first texts")
     for number, pair in enumerate(pairs):
-        if pair is not None:
-            _check_passage(f"the second text of text {number}", pair)
+        if not isinstance(pair, Passage | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+            _reject_passage(f"the second text of text {number}", pair)
 
 
 def read_passages(passages: Sequence[Passage]) -> Texts:
@@ -173,9 +175,8 @@ def _check_list(what: str, values: Any) -> None:
         )
 
 
-def _check_passage(what: str, value: Any) -> None:
-    if not isinstance(value, Passage):
-        raise DataError(f"{what} is {value!r}; expected a Passage, as Passage(text=…, spans=…)")
+def _reject_passage(what: str, value: Any) -> NoReturn:
+    raise DataError(f"{what} is {value!r}; expected a Passage, as Passage(text=…, spans=…)")
 
 
 def _words_to_characters(spans: _Array, *, starts: _Array, length: int) -> _Array:
@@ -196,7 +197,8 @@ def _gather(passages: Sequence[Passage]) -> _Array:
                 _reject_form(passages)
             # Unlike numpy, an array of the standard library takes whole numbers only.
             flat = list(chain.from_iterable(chain.from_iterable(given)))
-            if bool in set(map(type, flat)) or not all(map(is_list, given)):
+            plain = _PLAIN_LISTS.issuperset(map(type, given)) or all(map(is_list, given))
+            if bool in set(map(type, flat)) or not plain:
                 _reject_form(passages)
             array = np.array(array_of_numbers("q", flat), dtype=np.int64).reshape(-1, 2)
     except (ValueError, TypeError, OverflowError):

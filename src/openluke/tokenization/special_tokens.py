@@ -101,21 +101,20 @@ def _declare(
 
 def _extra_tokens(source: Mapping[str, Any], *, where: Path) -> Iterable[tuple[str, Any]]:
     for key in _EXTRA_KEYS:
-        value: Any = source.get(key) or []
-        if named := _mapping(value):
-            value = list(named.values())
-        if not isinstance(value, list | tuple):
+        value: object = source.get(key)
+        values: object = list(named.values()) if (named := _mapping(value)) else value or ()
+        if not isinstance(values, list | tuple):
             raise CheckpointError(f"{where}: {key} is {value!r}, expected a list of tokens")
-        yield from ((key, token) for token in cast("Iterable[Any]", value))
+        yield from ((key, token) for token in cast("Iterable[Any]", values))
 
 
 def _decoder(config: Mapping[str, Any], *, where: Path) -> Mapping[str, Any]:
-    value = config.get("added_tokens_decoder") or {}
-    if not isinstance(value, Mapping):
+    value: object = config.get("added_tokens_decoder")
+    if value and not _mapping(value):
         raise CheckpointError(
             f"{where}: added_tokens_decoder is {value!r}, expected an object of tokens by id"
         )
-    return cast("Mapping[str, Any]", value)
+    return _mapping(value)
 
 
 def _check_settings(config: Mapping[str, Any], *, where: Path) -> None:
