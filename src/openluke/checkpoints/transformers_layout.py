@@ -15,12 +15,12 @@ from openluke.checkpoints.layout_tables import (
 from openluke.checkpoints.renames import RenameTable, rename_to_ours, rename_to_theirs
 from openluke.checkpoints.word_side import pad_rows
 from openluke.errors import CheckpointError
+from openluke.model.attention import EXTRA_QUERIES
 from openluke.model.config import EncoderConfig, HeadKind
 
 MASK_EMBEDDING = "luke.entity_embeddings.mask_embedding"
 """The [MASK] entity of the disambiguation models, kept apart from a frozen table."""
 
-_QUERIES = ("word_to_entity_query", "entity_to_word_query", "entity_to_entity_query")
 _TYPES = ("words.types.weight", "entities.types.weight")
 _ENCODER_PARTS = frozenset({"embeddings", "entity_embeddings", "encoder", "pooler"})
 _ROWS_WITHOUT_ENTITIES = 4
@@ -149,7 +149,7 @@ def add_queries(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
         name.replace(".query.", f".{query}."): value
         for name, value in tensors.items()
         if ".attention.query." in name
-        for query in _QUERIES
+        for query in EXTRA_QUERIES
     }
     return dict(tensors) | {name: value.clone() for name, value in copies.items()}
 
@@ -192,7 +192,7 @@ def fold_mask_embedding(split: SplitWeights, *, mask_id: int) -> SplitWeights:
 
 
 def _is_query(name: str) -> bool:
-    return name.split(".")[-2] in _QUERIES
+    return name.split(".")[-2] in EXTRA_QUERIES
 
 
 def _is_for_entities(name: str) -> bool:
