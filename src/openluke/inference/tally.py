@@ -12,6 +12,7 @@ _MEANINGS = {
     "long_mentions": "mentions of more pieces than max_mention_length, whose position is that of "
     "the first ones",
     "cut_mentions": "mentions longer than an input, read as far as it goes",
+    "placeless_mentions": "mentions whose characters make no piece, so that they have no place",
     "lost_mentions": "mentions that were not read",
     "unread": "stretches of text that were not read",
 }

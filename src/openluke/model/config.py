@@ -140,7 +140,8 @@ class HeadConfig:
     tied: bool = True
     """Whether a ``masked`` head scores with the encoder's own embedding tables."""
     dropout: float = 0.1
-    """Share of the head's inputs dropped in training."""
+    """Share of the head's inputs dropped in training; ``masked``, ``mention_vector`` and
+    ``extractive_qa`` drop nothing."""
 
     def __post_init__(self) -> None:
         _check_share(self.dropout, name="dropout")
