@@ -26,19 +26,10 @@ from typing import Any, Literal
 
 Clock = Literal["cpu", "wall"]
 
-REQUIRED = (
-    "benchmark",
-    "ratio",
-    "ratio_iqr",
-    "null_ratio",
-    "unit",
-    "ours",
-    "theirs",
-    "versions",
-    "hardware",
-    "date",
-)
-"""Keys without which a figure means nothing; ``report`` refuses a result that lacks one."""
+CIRCUMSTANCES = ("benchmark", "unit", "versions", "hardware", "date")
+"""Keys without which a figure means nothing."""
+REQUIRED = (*CIRCUMSTANCES, "ratio", "ratio_iqr", "null_ratio", "ours", "theirs")
+"""Keys of a figure of speed; ``report`` refuses a result that lacks one."""
 
 DISTRIBUTIONS = ("openluke", "torch", "transformers", "tokenizers", "numpy")
 
