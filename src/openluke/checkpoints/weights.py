@@ -52,11 +52,6 @@ def has_weights(path: Path) -> bool:
     return any((path / name).is_file() for name in names)
 
 
-def weight_files(path: Path) -> list[Path]:
-    """The files of a model directory that hold tensors, for telling one model from another."""
-    return sorted(file for file in path.rglob("*") if file.is_file() and is_weight_file(file))
-
-
 def write_weights(tensors: Mapping[str, Tensor], *, path: Path) -> None:
     """Write tensors to one safetensors file, atomically, in the order of their names."""
     seen: set[int] = set()
