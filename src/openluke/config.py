@@ -5,11 +5,11 @@ import difflib
 import tomllib
 import types
 import typing
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 
 T = TypeVar("T")
 
@@ -44,8 +44,8 @@ def from_mapping(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
     }
     try:
         return kind(**arguments)
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from error
+    except (ConfigError, DataError) as error:
+        raise type(error)(f"{where}: {error}") from error
 
 
 def to_mapping(config: Any) -> dict[str, Any]:
@@ -86,9 +86,21 @@ def _convert(value: Any, *, hint: Any, where: str) -> Any:
     if origin is dict and isinstance(value, Mapping):
         pairs = cast("Mapping[str, Any]", value).items()
         return {k: _convert(v, hint=arguments[1], where=f"{where}.{k}") for k, v in pairs}
+    return _convert_class(value, hint=hint, where=where)
+
+
+def _convert_class(value: Any, *, hint: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return from_mapping(hint, values=value, where=where)  # type: ignore[arg-type]
+    if _is_named_tuple(hint) and isinstance(value, list | tuple):
+        hints = tuple(typing.get_type_hints(hint).values())
+        make = cast("Callable[..., Any]", hint)
+        return make(*_convert_items(cast("Sequence[Any]", value), hints=hints, where=where))
     return _convert_plain(value, hint=hint, where=where)
+
+
+def _is_named_tuple(hint: Any) -> bool:
+    return isinstance(hint, type) and tuple in hint.__mro__ and "_fields" in vars(hint)
 
 
 def _convert_items(values: Sequence[Any], *, hints: tuple[Any, ...], where: str) -> Iterator[Any]:

@@ -209,26 +209,34 @@ class Batch:
         first = torch.tensor(self.layout.entity_starts, device=self.device)
         return torch.stack([first, first + 1], dim=1)
 
-    def check(self, config: EncoderConfig) -> None:
-        """Raise unless every id of the batch has a row in the encoder's tables."""
+    def check(self, config: EncoderConfig, *, words_only: bool = False) -> None:
+        """Raise unless every id of the batch has a row in the encoder's tables.
+
+        Args:
+            config: The encoder's sizes.
+            words_only: Whether its entities will not be looked up.
+        """
         extent = self.extent
         if extent.positions > config.n_positions - config.word_pad_id - 1:
             raise DataError(
                 f"an input has {extent.positions} word pieces, the model reads at most "
                 f"{config.max_words}; cut it into windows"
             )
-        if self.n_entities and not config.n_entities:
+        if self.n_entities and not config.n_entities and not words_only:
             raise ConfigError(
                 "the batch has entities, the encoder has none (n_entities = 0); "
                 "make inputs without entities or take an encoder with an entity table"
             )
-        for what, found, rows in (
+        of_words = (
             ("word ids", extent.word_ids, config.n_words),
             ("word types", extent.word_types, config.n_word_types),
+        )
+        of_entities = (
             ("entity ids", extent.entity_ids, config.n_entities),
             ("entity types", extent.entity_types, config.n_entity_types),
             ("mention positions", extent.mention_positions, config.n_positions),
-        ):
+        )
+        for what, found, rows in of_words if words_only else of_words + of_entities:
             if found > rows:
                 raise DataError(
                     f"{what} reach {found - 1}, the model's table has {rows} rows; "

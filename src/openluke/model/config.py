@@ -11,6 +11,10 @@ HeadKind = Literal[
     "entity",
     "entity_pair",
     "entity_span",
+    "mention_word",
+    "pair_words",
+    "span_words",
+    "span_proposer",
     "token",
     "sequence",
     "multiple_choice",
@@ -34,7 +38,16 @@ _SIZES = (
     ("n_entity_types", 1, _MOST_ROWS),
 )
 """The least and the most of each size: a damaged file must not ask for what no machine holds."""
-_LABELLED: tuple[HeadKind, ...] = ("entity", "entity_pair", "entity_span", "token", "sequence")
+_LABELLED: tuple[HeadKind, ...] = (
+    "entity",
+    "entity_pair",
+    "entity_span",
+    "mention_word",
+    "pair_words",
+    "span_words",
+    "token",
+    "sequence",
+)
 """The heads whose number of labels is free."""
 
 
@@ -129,10 +142,13 @@ class HeadConfig:
     """One head: what it reads and how many scores it gives."""
 
     kind: HeadKind
-    """What is scored: words, entities, pairs of them, tokens, whole texts, answers."""
+    """What is scored: words, entities, pairs of them, tokens, whole texts, answers. The kinds
+    ``mention_word``, ``pair_words`` and ``span_words`` read word states where ``entity``,
+    ``entity_pair`` and ``entity_span`` read entities; ``span_proposer`` chooses the spans that are
+    worth being read as entities."""
     n_labels: int = 2
-    """Scores per row; ``masked``, ``multiple_choice``, ``extractive_qa`` and ``mention_vector`` fix
-    their own."""
+    """Scores per row; ``masked``, ``multiple_choice``, ``extractive_qa``, ``mention_vector`` and
+    ``span_proposer`` fix their own."""
     problem: Problem = "single_label"
     """What the labels are, hence which loss is taken."""
     bias: bool = True
@@ -142,6 +158,10 @@ class HeadConfig:
     dropout: float = 0.1
     """Share of the head's inputs dropped in training; ``masked``, ``mention_vector`` and
     ``extractive_qa`` drop nothing."""
+    inner_size: int = 128
+    """Width of the vectors that a ``span_proposer`` compares."""
+    n_layers: int = 2
+    """After how many layers of the encoder a ``span_proposer`` reads the words."""
 
     def __post_init__(self) -> None:
         _check_share(self.dropout, name="dropout")

@@ -13,6 +13,7 @@ from openluke.model.config import EncoderConfig
 from openluke.model.embeddings import EntityEmbeddings, WordEmbeddings
 from openluke.model.initialization import initialize
 from openluke.model.layers import Layer
+from openluke.model.layout import Layout
 from openluke.model.linear import Linear
 
 LastRows = Literal["all", "entities"]
@@ -24,7 +25,7 @@ class EncoderOutput:
 
     batch: Batch
     entities: Tensor
-    """*Shape:* (E, D)."""
+    """*Shape:* (E, D). Without rows when only the words were read."""
     all_words: Tensor | None
     """*Shape:* (W, D). ``None`` when the last layer was computed for entities only."""
     hidden_states: tuple[Tensor, ...] = ()
@@ -84,7 +85,13 @@ class Encoder(nn.Module):
         initialize(self, std=config.initializer_range, generator=generator)
 
     def forward(
-        self, batch: Batch, *, hidden_states: bool = False, last_rows: LastRows = "all"
+        self,
+        batch: Batch,
+        *,
+        hidden_states: bool = False,
+        last_rows: LastRows = "all",
+        words_only: bool = False,
+        n_layers: int | None = None,
     ) -> EncoderOutput:
         """Encode a batch.
 
@@ -94,19 +101,26 @@ class Encoder(nn.Module):
             last_rows: With ``"entities"``, the last layer leaves the words out. It costs less, and
                 gives the same entities. In training it is computed whole all the same, so that
                 each of its parameters has a gradient, as data-parallel training needs.
+            words_only: Read the words as if the batch had no entities: what a model without
+                entities makes of them. The batch still says where its mentions stand.
+            n_layers: How many of the first layers to compute; all by default.
         """
-        batch.check(self.config)
-        rows = self._embed(batch)
-        only_entities = last_rows == "entities" and batch.n_entities > 0 and not self._is_learning()
+        batch.check(self.config, words_only=words_only)
+        layout = batch.layout.without_entities() if words_only else batch.layout
+        rows = self._embed(batch, layout=layout)
+        only_entities = (
+            last_rows == "entities" and layout.n_entities > 0 and not self._is_learning()
+        )
         kept = [rows]
-        for i, layer in enumerate(self.layers):
-            last = i == len(self.layers) - 1
-            rows = self._run(layer, rows=rows, batch=batch, only_entities=only_entities and last)
+        layers = self.layers[:n_layers]
+        for i, layer in enumerate(layers):
+            last = i == len(layers) - 1
+            rows = self._run(layer, rows=rows, layout=layout, only_entities=only_entities and last)
             if hidden_states:
                 kept.append(rows)
         words, entities = None, rows
         if not only_entities:
-            words, entities = rows.split([batch.n_words, batch.n_entities])
+            words, entities = rows.split([layout.n_words, layout.n_entities])
         return EncoderOutput(
             batch=batch,
             # Also where they were computed: what is asked for does not depend on the mode.
@@ -119,18 +133,20 @@ class Encoder(nn.Module):
     def _is_learning(self) -> bool:
         return self.training and torch.is_grad_enabled()
 
-    def _embed(self, batch: Batch) -> Tensor:
+    def _embed(self, batch: Batch, *, layout: Layout) -> Tensor:
         words = self.words(batch)
-        return torch.cat([words, self.entities(batch)]) if batch.n_entities else words
+        return torch.cat([words, self.entities(batch)]) if layout.n_entities else words
 
-    def _run(self, layer: nn.Module, *, rows: Tensor, batch: Batch, only_entities: bool) -> Tensor:
+    def _run(
+        self, layer: nn.Module, *, rows: Tensor, layout: Layout, only_entities: bool
+    ) -> Tensor:
         if self.gradient_checkpointing and torch.is_grad_enabled():
             again: Any = checkpoint(
                 layer,
                 rows,
-                layout=batch.layout,
+                layout=layout,
                 only_entities=only_entities,
                 use_reentrant=False,
             )
             return cast("Tensor", again)
-        return layer(rows, layout=batch.layout, only_entities=only_entities)
+        return layer(rows, layout=layout, only_entities=only_entities)

@@ -1,5 +1,6 @@
 """What stands on the encoder: scores for words, entities, pairs, spans, texts and answers."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -13,6 +14,7 @@ from openluke.model.encoder import Encoder, EncoderOutput, LastRows
 from openluke.model.initialization import initialize
 from openluke.model.linear import Linear
 from openluke.model.masked_head import MaskedHead
+from openluke.model.span_proposer import SpanProposer
 
 
 class AnswerScores(NamedTuple):
@@ -29,6 +31,8 @@ class _Reading(NamedTuple):
 
     inputs: int
     """How many states are read side by side."""
+    read: Callable[[EncoderOutput, Batch], Tensor]
+    """The states that are scored. *Shape:* (rows, inputs * D)."""
     last_rows: LastRows = "all"
     n_labels: int | None = None
     """The number of scores, where the kind fixes it."""
@@ -36,15 +40,35 @@ class _Reading(NamedTuple):
     """Whether some of what is read is dropped in training, as ``HeadConfig.dropout`` says."""
 
 
+def _read_pairs(output: EncoderOutput, batch: Batch) -> Tensor:
+    return output.entities[batch.pair_entities()].flatten(1)
+
+
+def _read_pair_words(output: EncoderOutput, batch: Batch) -> Tensor:
+    return output.words[batch.entity_first[batch.pair_entities()]].flatten(1)
+
+
+def _read_span_words(output: EncoderOutput, batch: Batch) -> Tensor:
+    return torch.cat([output.words[batch.entity_first], output.words[batch.entity_last]], dim=1)
+
+
+def _read_spans(output: EncoderOutput, batch: Batch) -> Tensor:
+    return torch.cat([_read_span_words(output, batch), output.entities], dim=1)
+
+
 _READINGS: dict[HeadKind, _Reading] = {
-    "entity": _Reading(1, "entities"),
-    "entity_pair": _Reading(2, "entities"),
-    "entity_span": _Reading(3),
-    "token": _Reading(1),
-    "sequence": _Reading(1),
-    "multiple_choice": _Reading(1, n_labels=1),
-    "extractive_qa": _Reading(1, n_labels=2, drops=False),
+    "entity": _Reading(1, lambda output, _: output.entities, "entities"),
+    "entity_pair": _Reading(2, _read_pairs, "entities"),
+    "entity_span": _Reading(3, _read_spans),
+    "mention_word": _Reading(1, lambda output, batch: output.words[batch.entity_first]),
+    "pair_words": _Reading(2, _read_pair_words),
+    "span_words": _Reading(2, _read_span_words),
+    "token": _Reading(1, lambda output, _: output.words),
+    "sequence": _Reading(1, lambda output, _: output.pooled()),
+    "multiple_choice": _Reading(1, lambda output, _: output.pooled(), n_labels=1),
+    "extractive_qa": _Reading(1, lambda output, _: output.words, n_labels=2, drops=False),
 }
+_OF_ENTITIES: tuple[HeadKind, ...] = ("entity", "entity_pair", "entity_span", "mention_vector")
 
 
 class _Classifier(nn.Module):
@@ -62,7 +86,7 @@ class _Classifier(nn.Module):
         )
 
     def score(self, output: EncoderOutput, *, batch: Batch) -> Tensor:
-        states = _read(output, batch=batch, kind=self.config.kind)
+        states = _READINGS[self.config.kind].read(output, batch)
         return self.classifier(self.dropout(states))
 
 
@@ -75,6 +99,9 @@ class ClassifierHead(_Classifier):
     entity          each entity                                 (E, C)
     entity_pair     both entities of each pair                  (P, C)
     entity_span     first word, last word, entity               (E, C)
+    mention_word    first word of each mention                  (E, C)
+    pair_words      first words of both mentions of each pair   (P, C)
+    span_words      first word, last word                       (E, C)
     token           each word                                   (W, C)
     sequence        the pooled state of each input              (B, C)
     ==============  ==========================================  =========
@@ -128,23 +155,9 @@ class MentionVectorHead(nn.Module):
         return torch.tanh(self.dense(output.entities))
 
 
-def _read(output: EncoderOutput, *, batch: Batch, kind: HeadKind) -> Tensor:
-    """The states that a kind of head scores. *Shape:* (rows, inputs * D)."""
-    match kind:
-        case "entity":
-            return output.entities
-        case "entity_pair":
-            return output.entities[batch.pair_entities()].flatten(1)
-        case "entity_span":
-            first, last = output.words[batch.entity_first], output.words[batch.entity_last]
-            return torch.cat([first, last, output.entities], dim=1)
-        case "sequence" | "multiple_choice":
-            return output.pooled()
-        case _:
-            return output.words
-
-
-Head = MaskedHead | ClassifierHead | MultipleChoiceHead | AnswerHead | MentionVectorHead
+Head = (
+    MaskedHead | ClassifierHead | MultipleChoiceHead | AnswerHead | MentionVectorHead | SpanProposer
+)
 
 
 def build_head(
@@ -166,7 +179,7 @@ def _make(config: HeadConfig, *, encoder: Encoder) -> Head:
     if config.kind == "masked":
         return MaskedHead(config, encoder=encoder)
     sizes = encoder.config
-    if config.kind.startswith(("entity", "mention")) and not sizes.n_entities:
+    if config.kind in _OF_ENTITIES and not sizes.n_entities:
         raise ConfigError(
             f"a head of kind {config.kind!r} reads entities, the encoder has none (n_entities = 0)"
         )
@@ -175,6 +188,8 @@ def _make(config: HeadConfig, *, encoder: Encoder) -> Head:
             f"a head of kind {config.kind!r} reads the pooled state, the encoder has no pooler; "
             "build it with EncoderConfig(pooler=True)"
         )
+    if config.kind == "span_proposer":
+        return SpanProposer(config, encoder=sizes)
     if config.kind == "mention_vector":
         return MentionVectorHead(config, hidden_size=sizes.hidden_size)
     if config.kind == "multiple_choice":

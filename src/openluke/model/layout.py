@@ -56,6 +56,10 @@ class Layout:
     def __setstate__(self, state: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
         self.__init__(state[0], entity_counts=state[1])
 
+    def without_entities(self) -> "Layout":
+        """The same words, and no entities."""
+        return Layout(self.word_counts, entity_counts=(0,) * len(self))
+
     @cached_property
     def word_starts(self) -> tuple[int, ...]:
         """The first word row of each sequence."""

@@ -1,0 +1,1 @@
+"""From what heads say to what people read: steps that several tasks take."""

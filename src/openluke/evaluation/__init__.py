@@ -1,0 +1,1 @@
+"""Scores, equal to those of the official scorers."""

@@ -1,0 +1,1 @@
+"""Files in the forms of others, read into records: one file per form."""

@@ -1,0 +1,122 @@
+"""Questions and answers."""
+
+from dataclasses import dataclass
+
+from openluke.errors import DataError
+from openluke.records.documents import Mention
+from openluke.records.spans import Span, check_span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """An answer: a stretch of the passage, or a text."""
+
+    text: str
+    start: int | None = None
+    """Its first character in the passage; ``None`` where only the text is known."""
+    end: int | None = None
+    score: float | None = None
+    """Probability when predicted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that a stretch of a passage answers."""
+
+    question: str
+    context: str
+    """The passage."""
+    answers: tuple[Answer, ...] | None = None
+    """Every answer that counts as right; empty if the passage has none, ``None`` if not known."""
+    title: str | None = None
+    """Of the page that the passage is from."""
+    mentions: tuple[Mention, ...] = ()
+    """Entities of the passage."""
+    question_mentions: tuple[Mention, ...] = ()
+    """Entities of the question."""
+    language: str | None = None
+    """Of the passage and so of the answers, where a score asks for it."""
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        for mention in self.mentions:
+            check_span(mention.span, text=self.context)
+        for mention in self.question_mentions:
+            check_span(mention.span, text=self.question)
+        for answer in self.answers or ():
+            if answer.start is not None:
+                end = answer.start + len(answer.text) if answer.end is None else answer.end
+                check_span(Span(answer.start, end), text=self.context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClozeQuestion:
+    """A sentence with a gap that one of the entities of a passage fills."""
+
+    query: str
+    placeholder: Span
+    """The gap, in characters of the query."""
+    context: str
+    """The passage."""
+    candidates: tuple[Span, ...]
+    """What may fill the gap: mentions of entities in the passage."""
+    highlights: tuple[Span, ...] = ()
+    """Where the passage's summary points begin (``@highlight`` in ReCoRD)."""
+    answers: tuple[Answer, ...] | None = None
+    """Every answer that counts as right; ``None`` if not known."""
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        check_span(self.placeholder, text=self.query)
+        for span in (*self.candidates, *self.highlights):
+            check_span(span, text=self.context)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredQuestion:
+    """The answer that a model gives to a question of a passage."""
+
+    answer: Answer | None
+    """The best answer; ``None`` if the passage has none."""
+    candidates: tuple[Answer, ...] = ()
+    """The best answers, the likeliest first."""
+    no_answer_score: float | None = None
+    """How much likelier no answer is than the best one (a difference of logits; SQuAD 2.0 searches
+    its threshold over it); ``None`` where the model always answers."""
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceQuestion:
+    """A question with answers to choose from."""
+
+    question: str
+    choices: tuple[str, ...]
+    context: str | None = None
+    """A passage that belongs to the question."""
+    answer: int | None = None
+    """Which choice is right, counted from 0; ``None`` if not known."""
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.choices:
+            raise DataError("the question has no choices; expected at least one")
+        if self.answer is not None and not 0 <= self.answer < len(self.choices):
+            raise DataError(
+                f"answer is {self.answer}, expected 0 to {len(self.choices) - 1} (the choices are "
+                "counted from 0)"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenAnswer:
+    """The choice that a model takes."""
+
+    answer: int
+    """Which choice, counted from 0."""
+    text: str
+    score: float
+    """Its probability."""
+    scores: tuple[float, ...]
+    """Probabilities of all choices."""
+    id: str | None = None
