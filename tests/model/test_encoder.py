@@ -100,6 +100,24 @@ def test_an_encoder_without_entities_is_the_plain_encoder(config, encoder, input
     assert found.entities.shape == (0, 16)
 
 
+def test_words_alone_are_what_a_model_without_entities_makes_of_them(config, encoder, batch):
+    found = encoder(batch, words_only=True)
+    plain = Encoder(dataclasses.replace(config, n_entities=0)).eval()
+    plain.load_state_dict(
+        {k: v for k, v in encoder.state_dict().items() if k in plain.state_dict()}
+    )
+    assert torch.equal(found.words, plain(batch, words_only=True).words)
+    assert len(found.entities) == 0
+    assert not torch.allclose(found.words, encoder(batch).words)
+
+
+def test_the_first_layers_can_be_had_without_the_others(encoder, batch):
+    states = encoder(batch, hidden_states=True).hidden_states
+    for n in range(3):
+        output = encoder(batch, n_layers=n)
+        assert torch.equal(torch.cat([output.words, output.entities]), states[n])
+
+
 def test_entity_types_are_read_from_their_table(config, inputs):
     encoder = Encoder(dataclasses.replace(config, n_entity_types=4)).eval()
     plain = Batch.collate(inputs, max_mention_length=3)

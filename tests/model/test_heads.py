@@ -17,6 +17,8 @@ from tests.model.conftest import features
 SHAPES = {
     "entity": (5, 3),
     "entity_span": (5, 3),
+    "mention_word": (5, 3),
+    "span_words": (5, 3),
     "token": (16, 3),
     "sequence": (3, 3),
 }
