@@ -11,8 +11,11 @@ from openluke.model.heads import AnswerScores, build_head
 from openluke.model.losses import (
     IGNORE,
     answer_loss,
+    answer_sums,
     classification_loss,
+    classification_sum,
     masked_loss,
+    masked_sums,
     multi_label_loss,
     regression_loss,
     single_label_loss,
@@ -86,6 +89,25 @@ def test_switches_may_be_of_any_type(dtype):
     assert torch.equal(found, multi_label_loss(scores, labels=labels))
 
 
+HALF_KNOWN = {
+    "single_label": torch.tensor([2, IGNORE, 0, 1]),
+    "multi_label": torch.tensor([[1, 0, IGNORE], [0, 0, 1], [IGNORE] * 3, [1, 1, 1]]),
+    "regression": torch.tensor([[1.0, float("nan"), 2.0]] * 4),
+}
+N_KNOWN = {"single_label": 3, "multi_label": 8, "regression": 8}
+
+
+@pytest.mark.parametrize(("problem", "labels"), HALF_KNOWN.items(), ids=HALF_KNOWN)
+def test_sums_of_parts_add_up_to_the_mean_of_the_whole(problem, labels):
+    scores = draw(4, 3)
+    parts = [
+        classification_sum(scores[rows], labels=labels[rows], problem=problem)
+        for rows in (slice(0, 1), slice(1, 4))
+    ]
+    mean = classification_loss(scores, labels=labels, problem=problem)
+    assert torch.allclose(sum(parts) / N_KNOWN[problem], mean)
+
+
 NOTHING = {
     "single_label": torch.tensor([IGNORE, IGNORE]),
     "multi_label": torch.full((2, 3), IGNORE),
@@ -140,6 +162,14 @@ def test_answers_are_counted_among_the_words_that_the_mask_keeps():
     assert torch.allclose(found, functional.cross_entropy(table, torch.tensor([3, 3])))
 
 
+def test_sums_of_answers_are_means_times_those_that_are_there(batch):
+    scores = AnswerScores(draw(16), draw(16) * 2)
+    start, end = torch.tensor([1, 0, 9]), torch.tensor([2, IGNORE, 6])
+    sums = answer_sums(scores, batch=batch, start=start, end=end)
+    mean = answer_loss(scores, batch=batch, start=start, end=end)
+    assert torch.allclose((sums.start / 2 + sums.end / 2) / 2, mean)
+
+
 @pytest.mark.parametrize(
     ("start", "message"),
     [
@@ -175,6 +205,9 @@ def test_masked_rows_alone_give_the_loss_of_all_rows(encoder, batch):
         found.entities, functional.cross_entropy(scores.entities, entities), atol=1e-6
     )
     assert torch.allclose(found.total, found.words + found.entities)
+    sums = masked_sums(head, output=output, word_labels=words, entity_labels=entities)
+    assert torch.allclose(sums.words / (words != IGNORE).sum(), found.words)
+    assert torch.allclose(sums.entities / 2, found.entities)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,8 @@
-"""Losses; rows without a label do not count, and without any label a loss is zero, never NaN."""
+"""Losses; rows without a label do not count, and without any label a loss is zero, never NaN.
+
+Each is here as a sum over what is labelled, which is what a step that is cut into batches adds up,
+and as a mean, which is that sum divided by how many labels there are.
+"""
 
 from typing import NamedTuple, get_args
 
@@ -24,8 +28,22 @@ class MaskedLoss(NamedTuple):
     entities: Tensor
 
 
-def classification_loss(scores: Tensor, *, labels: Tensor, problem: Problem) -> Tensor:
-    """The loss that belongs to a kind of labels.
+class MaskedSums(NamedTuple):
+    """Losses of the pretraining head; each is the sum over its labelled rows."""
+
+    words: Tensor
+    entities: Tensor
+
+
+class AnswerSums(NamedTuple):
+    """Losses of an answer's first and last word; each is the sum over the sequences with one."""
+
+    start: Tensor
+    end: Tensor
+
+
+def classification_sum(scores: Tensor, *, labels: Tensor, problem: Problem) -> Tensor:
+    """The loss that belongs to a kind of labels, summed.
 
     Args:
         scores: *Shape:* (rows, C), or (rows,) for regression.
@@ -34,16 +52,23 @@ def classification_loss(scores: Tensor, *, labels: Tensor, problem: Problem) -> 
         problem: What the labels are.
     """
     if problem == "single_label":
-        return single_label_loss(scores, labels=labels)
+        return single_label_sum(scores, labels=labels)
     if problem == "multi_label":
-        return multi_label_loss(scores, labels=labels)
+        return multi_label_sum(scores, labels=labels)
     if problem == "regression":
-        return regression_loss(scores, labels=labels)
+        return regression_sum(scores, labels=labels)
     raise ConfigError(f"problem is {problem!r}, expected one of {get_args(Problem)}")
 
 
-def single_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
-    """Mean cross entropy over the rows whose label is not ``IGNORE``.
+def classification_loss(scores: Tensor, *, labels: Tensor, problem: Problem) -> Tensor:
+    """The mean of the loss that belongs to a kind of labels; see ``classification_sum``."""
+    total = classification_sum(scores, labels=labels, problem=problem)
+    known = ~labels.isnan() if problem == "regression" else labels != IGNORE
+    return _mean(total, known=known)
+
+
+def single_label_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
+    """Sum of the cross entropies of the rows whose label is not ``IGNORE``.
 
     Args:
         scores: *Shape:* (rows, C).
@@ -51,22 +76,34 @@ def single_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
     """
     n_rows, n_classes = scores.shape
     labels = checked_classes(labels, shape=(n_rows,), name="labels", n_classes=n_classes)
-    total = functional.cross_entropy(scores.float(), labels, ignore_index=IGNORE, reduction="sum")
-    return total / (labels != IGNORE).sum().clamp(min=1)
+    return functional.cross_entropy(scores.float(), labels, ignore_index=IGNORE, reduction="sum")
 
 
-def multi_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
-    """Mean binary cross entropy over the labels that are not ``IGNORE``. *Shape:* (rows, C)."""
+def single_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
+    """Mean cross entropy over the rows with a label; see ``single_label_sum``."""
+    return _mean(single_label_sum(scores, labels=labels), known=labels != IGNORE)
+
+
+def multi_label_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
+    """Sum of the binary cross entropies of the labels that are not ``IGNORE``.
+
+    *Shape of both:* (rows, C).
+    """
     labels = checked_switches(labels, shape=tuple(scores.shape), name="labels")
     known = labels != IGNORE
     each = functional.binary_cross_entropy_with_logits(
         scores.float(), torch.where(known, labels, 0).float(), reduction="none"
     )
-    return torch.where(known, each, 0.0).sum() / known.sum().clamp(min=1)
+    return torch.where(known, each, 0.0).sum()
 
 
-def regression_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
-    """Mean squared error over the labels that are not NaN.
+def multi_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
+    """Mean binary cross entropy over the labels that are known; see ``multi_label_sum``."""
+    return _mean(multi_label_sum(scores, labels=labels), known=labels != IGNORE)
+
+
+def regression_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
+    """Sum of the squared errors of the labels that are not NaN.
 
     Args:
         scores: *Shape:* (rows, C), or (rows,).
@@ -77,11 +114,16 @@ def regression_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
     check_shape(labels, shape=tuple(scores.shape), name="labels")
     known = ~labels.isnan()
     errors = scores.float() - torch.where(known, labels, 0.0).float()
-    return torch.where(known, errors.square(), 0.0).sum() / known.sum().clamp(min=1)
+    return torch.where(known, errors.square(), 0.0).sum()
 
 
-def answer_loss(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tensor) -> Tensor:
-    """Mean of the cross entropies of the answer's first and last word.
+def regression_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
+    """Mean squared error over the labels that are known; see ``regression_sum``."""
+    return _mean(regression_sum(scores, labels=labels), known=~labels.isnan())
+
+
+def answer_sums(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tensor) -> AnswerSums:
+    """Sums of the cross entropies of the answers' first and last words.
 
     The softmax runs over the words of each sequence, padding excluded.
 
@@ -95,22 +137,27 @@ def answer_loss(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tenso
             it elsewhere.
         end: *Shape:* (B,). Index of the last word (inclusive), counted alike.
     """
-    start = checked_classes(start, shape=(len(batch),), name="start")
-    end = checked_classes(end, shape=(len(batch),), name="end")
-    counts = torch.tensor(batch.layout.word_counts, device=start.device)
-    lowest = float("-inf")
-    losses: list[Tensor] = []
-    for of_words, place in ((scores.start, start), (scores.end, end)):
-        table = _by_sequence(of_words, batch=batch, fill=lowest)
-        inside = (place >= 0) & (place < counts)
-        losses.append(single_label_loss(table, labels=torch.where(inside, place, IGNORE)))
-    return (losses[0] + losses[1]) / 2
+    sums = [
+        single_label_sum(_by_sequence(of_words, batch=batch), labels=places)
+        for of_words, places in zip(scores, _places(batch, start=start, end=end), strict=True)
+    ]
+    return AnswerSums(*sums)
 
 
-def masked_loss(
+def answer_loss(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tensor) -> Tensor:
+    """Mean of the cross entropies of the answers' first and last words; see ``answer_sums``."""
+    sums = answer_sums(scores, batch=batch, start=start, end=end)
+    means = [
+        _mean(total, known=places != IGNORE)
+        for total, places in zip(sums, _places(batch, start=start, end=end), strict=True)
+    ]
+    return (means[0] + means[1]) / 2
+
+
+def masked_sums(
     head: MaskedHead, *, output: EncoderOutput, word_labels: Tensor, entity_labels: Tensor
-) -> MaskedLoss:
-    """Loss of the pretraining head, computed for labelled rows only.
+) -> MaskedSums:
+    """Losses of the pretraining head, summed and computed for labelled rows only.
 
     Args:
         head: The head.
@@ -130,14 +177,38 @@ def masked_loss(
     word_rows = (word_labels != IGNORE).nonzero().squeeze(-1)
     entity_rows = (entity_labels != IGNORE).nonzero().squeeze(-1)
     scores = head(output, output.batch, word_rows=word_rows, entity_rows=entity_rows)
-    words = single_label_loss(scores.words, labels=word_labels[word_rows])
+    words = single_label_sum(scores.words, labels=word_labels[word_rows])
     if scores.entities is None:
-        return MaskedLoss(words, words, torch.zeros_like(words))
-    entities = single_label_loss(scores.entities, labels=entity_labels[entity_rows])
+        return MaskedSums(words, torch.zeros_like(words))
+    return MaskedSums(words, single_label_sum(scores.entities, labels=entity_labels[entity_rows]))
+
+
+def masked_loss(
+    head: MaskedHead, *, output: EncoderOutput, word_labels: Tensor, entity_labels: Tensor
+) -> MaskedLoss:
+    """Mean losses of the pretraining head and their total; see ``masked_sums``."""
+    sums = masked_sums(head, output=output, word_labels=word_labels, entity_labels=entity_labels)
+    words = _mean(sums.words, known=word_labels != IGNORE)
+    entities = _mean(sums.entities, known=entity_labels != IGNORE)
     return MaskedLoss(words + entities, words, entities)
 
 
-def _by_sequence(rows: Tensor, *, batch: Batch, fill: float) -> Tensor:
+def _mean(total: Tensor, *, known: Tensor) -> Tensor:
+    return total / known.sum().clamp(min=1)
+
+
+def _places(batch: Batch, *, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last words, ``IGNORE`` where they are not in their sequence. *Shapes:* (B,)."""
+    start = checked_classes(start, shape=(len(batch),), name="start")
+    end = checked_classes(end, shape=(len(batch),), name="end")
+    counts = torch.tensor(batch.layout.word_counts, device=start.device)
+    first, last = (
+        torch.where((place >= 0) & (place < counts), place, IGNORE) for place in (start, end)
+    )
+    return first, last
+
+
+def _by_sequence(rows: Tensor, *, batch: Batch) -> Tensor:
     """Word rows (W,) as a table (B, longest sequence), without the holes that a mask may leave."""
     parts = rows.split(batch.layout.word_counts)
-    return pad_sequence(list(parts), batch_first=True, padding_value=fill)
+    return pad_sequence(list(parts), batch_first=True, padding_value=float("-inf"))
