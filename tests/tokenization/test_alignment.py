@@ -1,12 +1,14 @@
 """Characters to pieces and back, whatever the text."""
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openluke.errors import DataError
-from openluke.tokenization import alignment
+from openluke.tokenization import alignment, cutting
 from openluke.tokenization.alignment import Aligned, align
 from openluke.tokenization.tokenizer import WordTokenizer
 from tests.tokenization.strategies import texts, texts_with_spans
@@ -25,6 +27,25 @@ def align_one(
         tokenizer=tokenizer,
         prefix_space=[prefix_space],
     )
+
+
+def align_many(tokenizer: WordTokenizer, batch, *, prefix_space: bool = False) -> Aligned:
+    return align(
+        [text for text, _ in batch],
+        boundaries=np.array(
+            [place for _, spans in batch for span in spans for place in span], dtype=np.int64
+        ),
+        counts=[2 * len(spans) for _, spans in batch],
+        tokenizer=tokenizer,
+        prefix_space=[prefix_space] * len(batch),
+    )
+
+
+def assert_same(one: Aligned, other: Aligned) -> None:
+    assert one.ids.tolist() == other.ids.tolist()
+    assert one.offsets.tolist() == other.offsets.tolist()
+    assert one.places.tolist() == other.places.tolist()
+    assert one.bounds.tolist() == other.bounds.tolist()
 
 
 def piecewise(tokenizer: WordTokenizer, text: str, *, spans) -> tuple[list[int], dict[int, int]]:
@@ -106,15 +127,7 @@ def test_a_mention_is_found_again_from_the_offsets_of_its_pieces(luke, case) -> 
 @MANY
 @given(batch=st.lists(texts_with_spans(), max_size=5), prefix=st.booleans())
 def test_a_batch_gives_what_its_texts_give_alone(tokenizer, batch, prefix) -> None:
-    together = align(
-        [text for text, _ in batch],
-        boundaries=np.array(
-            [place for _, spans in batch for span in spans for place in span], dtype=np.int64
-        ),
-        counts=[2 * len(spans) for _, spans in batch],
-        tokenizer=tokenizer,
-        prefix_space=[prefix] * len(batch),
-    )
+    together = align_many(tokenizer, batch, prefix_space=prefix)
     alone = [align_one(tokenizer, text, spans=spans, prefix_space=prefix) for text, spans in batch]
     assert together.ids.tolist() == [row for one in alone for row in one.ids.tolist()]
     assert together.offsets.tolist() == [row for one in alone for row in one.offsets.tolist()]
@@ -128,12 +141,75 @@ def test_runs_of_a_long_text_give_what_one_run_gives(tokenizer, case) -> None:
     text, spans = case
     whole = align_one(tokenizer, text, spans=spans)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(alignment, "RUN_CHARACTERS", 8)
-        patch.setattr(alignment, "_RUNS_AT_ONCE", 2)
+        patch.setattr(cutting, "RUN_CHARACTERS", 8)
+        patch.setattr(cutting, "GROUP_CHARACTERS", 20)
         parts = align_one(tokenizer, text, spans=spans)
-    assert whole.ids.tolist() == parts.ids.tolist()
-    assert whole.offsets.tolist() == parts.offsets.tolist()
-    assert whole.places.tolist() == parts.places.tolist()
+    assert_same(whole, parts)
+
+
+@MANY
+@given(batch=st.lists(texts_with_spans(), max_size=8), prefix=st.booleans())
+def test_a_large_batch_gives_what_a_small_one_gives(tokenizer, batch, prefix) -> None:
+    whole = align_many(tokenizer, batch, prefix_space=prefix)
+    with pytest.MonkeyPatch.context() as patch:
+        in_small_groups(patch)
+        parts = align_many(tokenizer, batch, prefix_space=prefix)
+    assert_same(whole, parts)
+
+
+def in_small_groups(patch: pytest.MonkeyPatch) -> None:
+    """Read batches of a few characters as very large ones are read."""
+    patch.setattr(cutting, "GROUP_CHARACTERS", 16)
+    patch.setattr(alignment, "GROUP_CHARACTERS", 16)
+    patch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    patch.delenv("RAYON_NUM_THREADS", raising=False)
+
+
+def threads_while_encoding(tokenizer: WordTokenizer, monkeypatch) -> set[str]:
+    """Names of the threads in which the tokenizer is called, from here on."""
+    names: set[str] = set()
+    encode = tokenizer.encode
+
+    def spy(*args, **options):
+        names.add(threading.current_thread().name)
+        return encode(*args, **options)
+
+    monkeypatch.setattr(tokenizer, "encode", spy)
+    return names
+
+
+def test_large_batches_are_encoded_in_a_thread_that_ends_with_them(luke, monkeypatch) -> None:
+    in_small_groups(monkeypatch)
+    names = threads_while_encoding(luke, monkeypatch)
+    before = threading.active_count()
+    align_many(luke, [("Ana Ivanovic won.", [])] * 4)
+    assert threading.current_thread().name not in names
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TOKENIZERS_PARALLELISM", "False"), ("RAYON_NUM_THREADS", "1")]
+)
+def test_no_thread_is_begun_where_the_environment_says_so(luke, monkeypatch, name, value) -> None:
+    in_small_groups(monkeypatch)
+    monkeypatch.setenv(name, value)
+    names = threads_while_encoding(luke, monkeypatch)
+    align_many(luke, [("Ana Ivanovic won.", [])] * 4)
+    assert names == {threading.current_thread().name}
+
+
+def test_small_batches_are_encoded_without_a_thread(luke, monkeypatch) -> None:
+    names = threads_while_encoding(luke, monkeypatch)
+    align_many(luke, [("Ana Ivanovic won.", [])] * 4)
+    assert names == {threading.current_thread().name}
+
+
+def test_a_text_that_cannot_be_read_leaves_no_thread(luke, monkeypatch) -> None:
+    in_small_groups(monkeypatch)
+    before = threading.active_count()
+    with pytest.raises(DataError, match="text 3, character 2 is U"):
+        align_many(luke, [("Ana Ivanovic won.", [])] * 3 + [("ab\ud83d", []), ("so", [])])
+    assert threading.active_count() == before
 
 
 @MANY

@@ -7,8 +7,9 @@ after it. Boundaries at which a cut would change nothing are not cut (see ``cut_
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +18,16 @@ from tokenizers import Encoding
 
 from openluke.features import SPECIAL_TEXT, Features, IntArray
 from openluke.records import Span
+from openluke.tokenization.cutting import (
+    GROUP_CHARACTERS,
+    Run,
+    choose_cuts,
+    groups_of_runs,
+    runs_of_texts,
+)
 from openluke.tokenization.sheet import Sheet, counts_before
 from openluke.tokenization.tokenizer import WordTokenizer
-
-RUN_CHARACTERS = 1 << 14
-"""Longer texts are encoded in runs of about this many characters, which bounds the memory."""
-_RUNS_AT_ONCE = 256
+from openluke.tokenization.work_ahead import may_use_threads, work_ahead
 
 _Array = npt.NDArray[np.integer[Any]]
 
@@ -40,13 +45,6 @@ class Aligned:
     """First piece of each text, and the end of the last. *Shape:* (T + 1,)."""
     places: _Array
     """How many pieces of its text stand before each boundary. *Shape:* (K,)."""
-
-
-class _Run(NamedTuple):
-    """Segments of one text that are encoded together."""
-
-    text: int
-    segments: list[str]
 
 
 class _Ranges(NamedTuple):
@@ -75,35 +73,35 @@ def align(
         prefix_space: For each text whether to encode it as if a space stood before it (unless
             one does). Only byte-level tokenizers make a difference.
     """
-    added = np.zeros(len(texts), dtype=np.int64)
-    if tokenizer.family == "byte_level" and any(prefix_space):
-        added[:] = [
-            prefix and text[:1] not in ("", " ")
-            for text, prefix in zip(texts, prefix_space, strict=True)
-        ]
-        texts = [" " + text if add else text for text, add in zip(texts, added, strict=True)]
-    sheet = Sheet(texts)
-    owners = np.arange(len(texts)).repeat(counts)
-    places = _move_before_spaces(boundaries + added[owners], sheet=sheet, owners=owners)
-    special = _texts_with_added_tokens(sheet, tokenizer=tokenizer)
-    cuts = _choose_cuts(places, owners=owners, sheet=sheet, special=special, tokenizer=tokenizer)
-    runs = list(_runs(sheet, cuts=cuts))
-    # Where every byte of a text ends up in a piece, the pieces' lengths give the offsets.
-    by_lengths = bool(len(tokenizer.piece_bytes)) and not special.any()
-    ids, counts_of_runs, encodings = _encode(runs, tokenizer=tokenizer, offsets=not by_lengths)
-    if by_lengths:
-        ranges = _ranges_by_lengths(ids, places=places, sheet=sheet, lengths=tokenizer.piece_bytes)
+    firsts = counts_before(np.array(counts, dtype=np.int64)).tolist()
+    parts = (
+        _Part(
+            texts[part],
+            boundaries=boundaries[firsts[part.start] : firsts[part.stop]],
+            counts=counts[part],
+            tokenizer=tokenizer,
+            prefix_space=prefix_space[part],
+            first=part.start if len(texts) > 1 else None,
+        )
+        for part in _slices(texts)
+    )
+    steps = ((part, runs) for part in parts for runs in groups_of_runs(part.runs))
+
+    def encode(step: tuple[_Part, list[Run]]) -> list[Encoding]:
+        part, runs = step
+        return tokenizer.encode([run.segments for run in runs], offsets=not part.by_lengths)
+
+    if sum(map(len, texts)) > GROUP_CHARACTERS and may_use_threads():
+        results = work_ahead(steps, work=encode)
     else:
-        ranges = _ranges_by_offsets(encodings, runs=runs, places=places, sheet=sheet, cuts=cuts)
-    lengths = np.zeros(len(texts), dtype=np.int64)
-    np.add.at(lengths, [run.text for run in runs], counts_of_runs)
-    bounds = counts_before(lengths)
-    first_places = (sheet.bounds[:-1] + added).repeat(lengths)
-    starts, ends = sheet.trim(ranges.starts, ends=ranges.ends)
-    offsets = np.empty((len(ids), 2), dtype=np.int32)
-    np.maximum(starts - first_places, 0, out=offsets[:, 0], casting="unsafe")
-    np.maximum(ends - first_places, 0, out=offsets[:, 1], casting="unsafe")
-    return Aligned(ids=ids, offsets=offsets, bounds=bounds, places=ranges.before - bounds[owners])
+        results = ((step, encode(step)) for step in steps)
+    aligned: list[Aligned] = []
+    with closing(results):
+        for (part, _), encodings in results:
+            part.take(encodings)
+            if part.is_complete:
+                aligned.append(part.align())
+    return aligned[0] if len(aligned) == 1 else _join(aligned)
 
 
 def pieces_of_span(features: Features, *, span: Span, text: int = 0) -> tuple[int, int]:
@@ -151,6 +149,111 @@ def words_of_pieces(features: Features, *, words: Sequence[str], text: int = 0) 
     return np.where(features.word_texts == text, indices, -1).astype(np.int32)
 
 
+def _slices(texts: Sequence[str]) -> Iterator[slice]:
+    """Neighbouring texts in stretches that make a group, or a little more."""
+    start = size = 0
+    for number, text in enumerate(texts):
+        size += len(text)
+        if size >= GROUP_CHARACTERS:
+            yield slice(start, number + 1)
+            start, size = number + 1, 0
+    if start < len(texts) or not texts:
+        yield slice(start, len(texts))
+
+
+class _Part:
+    """Some texts on the way to their pieces: prepared, then given encodings, then aligned.
+
+    The arguments are those of ``align``, for these texts.
+
+    Args:
+        first: Number of the first text, for messages; ``None`` for a text that is alone.
+    """
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        *,
+        boundaries: _Array,
+        counts: Sequence[int],
+        tokenizer: WordTokenizer,
+        prefix_space: Sequence[bool],
+        first: int | None,
+    ) -> None:
+        self._added = np.zeros(len(texts), dtype=np.int64)
+        if tokenizer.family == "byte_level" and any(prefix_space):
+            self._added[:] = [
+                prefix and text[:1] not in ("", " ")
+                for text, prefix in zip(texts, prefix_space, strict=True)
+            ]
+            added = zip(texts, self._added, strict=True)
+            texts = [" " + text if add else text for text, add in added]
+        self._sheet = sheet = Sheet(texts, first=first)
+        self._owners = owners = np.arange(len(texts)).repeat(counts)
+        boundaries = boundaries + self._added[owners]
+        self._places = _move_before_spaces(boundaries, sheet=sheet, owners=owners)
+        special = _texts_with_added_tokens(sheet, tokenizer=tokenizer)
+        self._cuts = choose_cuts(
+            self._places, owners=owners, sheet=sheet, special=special, tokenizer=tokenizer
+        )
+        self._piece_bytes = tokenizer.piece_bytes
+        self.runs = list(runs_of_texts(sheet, cuts=self._cuts))
+        self.by_lengths = bool(len(tokenizer.piece_bytes)) and not special.any()
+        """Whether the pieces' lengths give the offsets, as they do where every byte of a text
+        ends up in a piece."""
+        self._ids: list[IntArray] = [np.zeros(0, dtype=np.int32)]
+        self._counts: list[int] = []
+        self._offsets: list[tuple[_Array, _Array]] = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are encodings of all runs."""
+        return len(self._counts) == len(self.runs)
+
+    def take(self, encodings: list[Encoding]) -> None:
+        """Keep what is needed of the encodings of the next runs."""
+        rows = [encoding.ids for encoding in encodings]
+        counts = [len(row) for row in rows]
+        self._ids.append(np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=sum(counts)))
+        self._counts += counts
+        if not self.by_lengths:
+            self._offsets += map(_read_offsets, encodings)
+
+    def align(self) -> Aligned:
+        """The pieces of the texts, once the encodings of all runs are there."""
+        ids = np.concatenate(self._ids)
+        ranges = self._ranges(ids)
+        sheet = self._sheet
+        lengths = np.zeros(len(sheet.texts), dtype=np.int64)
+        np.add.at(lengths, [run.text for run in self.runs], self._counts)
+        bounds = counts_before(lengths)
+        first_places = (sheet.bounds[:-1] + self._added).repeat(lengths)
+        starts, ends = sheet.trim(ranges.starts, ends=ranges.ends)
+        offsets = np.empty((len(ids), 2), dtype=np.int32)
+        np.maximum(starts - first_places, 0, out=offsets[:, 0], casting="unsafe")
+        np.maximum(ends - first_places, 0, out=offsets[:, 1], casting="unsafe")
+        places = ranges.before - bounds[self._owners]
+        return Aligned(ids=ids, offsets=offsets, bounds=bounds, places=places)
+
+    def _ranges(self, ids: IntArray) -> _Ranges:
+        sheet, places = self._sheet, self._places
+        if self.by_lengths:
+            return _ranges_by_lengths(ids, places=places, sheet=sheet, lengths=self._piece_bytes)
+        return _ranges_by_offsets(
+            self._offsets, runs=self.runs, places=places, sheet=sheet, cuts=self._cuts
+        )
+
+
+def _join(parts: Sequence[Aligned]) -> Aligned:
+    """The pieces of neighbouring parts as those of one."""
+    return Aligned(
+        ids=np.concatenate([part.ids for part in parts]),
+        offsets=np.concatenate([part.offsets for part in parts]),
+        bounds=counts_before(np.concatenate([np.diff(part.bounds) for part in parts])),
+        places=np.concatenate([part.places for part in parts]),
+    )
+
+
 def _move_before_spaces(boundaries: _Array, *, sheet: Sheet, owners: _Array) -> _Array:
     """Boundaries as places of the sheet, those after a space moved before it."""
     places = sheet.bounds[owners] + boundaries
@@ -166,98 +269,6 @@ def _texts_with_added_tokens(sheet: Sheet, *, tokenizer: WordTokenizer) -> npt.N
     if tokenizer.has_added_token(sheet.whole):
         found[:] = [tokenizer.has_added_token(text) for text in sheet.texts]
     return found
-
-
-def _choose_cuts(
-    places: _Array,
-    *,
-    owners: _Array,
-    sheet: Sheet,
-    special: npt.NDArray[np.bool_],
-    tokenizer: WordTokenizer,
-) -> _Array:
-    """Places inside texts at which to cut, in order."""
-    ends = sheet.bounds[owners + 1]
-    inside = (places > sheet.bounds[owners]) & (places < ends)
-    places, owners, ends = places[inside], owners[inside], ends[inside]
-    seen = ~_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)
-    cuts = places[seen | special[owners]]
-    is_long = len(sheet) > RUN_CHARACTERS
-    for text in np.flatnonzero(np.diff(sheet.bounds) > RUN_CHARACTERS) if is_long else ():
-        if not special[text]:
-            chances = _chances(sheet, text=int(text), tokenizer=tokenizer)
-            cuts = np.concatenate((cuts, chances))
-    return np.unique(cuts) if len(cuts) else cuts
-
-
-def _unseen(
-    places: _Array, *, ends: _Array, sheet: Sheet, tokenizer: WordTokenizer
-) -> npt.NDArray[np.bool_]:
-    """Whether cutting at each place surely changes no piece."""
-    points = sheet.points
-    following = np.minimum(places + 1, len(points) - 1)
-    beyond = np.where(places + 1 < ends, points[following], 0)
-    return tokenizer.cut_rule.unseen(points[places - 1], right=points[places], beyond=beyond)
-
-
-def _chances(sheet: Sheet, *, text: int, tokenizer: WordTokenizer) -> _Array:
-    """About one place per run of a long text at which a cut is not seen."""
-    begin, end = int(sheet.bounds[text]), int(sheet.bounds[text + 1])
-    places = np.arange(begin + 1, end)
-    ends = np.full(len(places), end, dtype=np.int64)
-    places = places[_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)]
-    found = np.searchsorted(places, np.arange(begin + RUN_CHARACTERS, end, RUN_CHARACTERS))
-    return places[found[found < len(places)]]
-
-
-def _runs(sheet: Sheet, *, cuts: _Array) -> Iterator[_Run]:
-    """The segments of each text, in runs of a bounded number of characters."""
-    firsts = cuts.searchsorted(sheet.bounds).tolist()
-    for number, text in enumerate(sheet.texts):
-        if not text:
-            continue
-        first, last = firsts[number], firsts[number + 1]
-        if first == last:
-            yield _Run(number, [text])
-            continue
-        inside = (cuts[first:last] - sheet.bounds[number]).tolist()
-        starts, ends = [0, *inside], [*inside, len(text)]
-        segments = [text[start:end] for start, end in zip(starts, ends, strict=True)]
-        if len(text) <= RUN_CHARACTERS:
-            yield _Run(number, segments)
-        else:
-            yield from (_Run(number, group) for group in _groups(segments))
-
-
-def _groups(segments: list[str]) -> Iterator[list[str]]:
-    """Segments in groups of at most about a run of characters."""
-    group: list[str] = []
-    size = 0
-    for segment in segments:
-        if group and size + len(segment) > RUN_CHARACTERS:
-            yield group
-            group, size = [], 0
-        group.append(segment)
-        size += len(segment)
-    yield group
-
-
-def _encode(
-    runs: list[_Run], *, tokenizer: WordTokenizer, offsets: bool
-) -> tuple[IntArray, list[int], list[tuple[_Array, _Array]]]:
-    """Ids of all runs, how many each run has, and offsets and segments where they are wanted."""
-    waiting = iter(runs)
-    ids: list[IntArray] = [np.zeros(0, dtype=np.int32)]
-    counts: list[int] = []
-    places: list[tuple[_Array, _Array]] = []
-    while group := list(islice(waiting, _RUNS_AT_ONCE)):
-        encodings = tokenizer.encode([run.segments for run in group], offsets=offsets)
-        rows = [encoding.ids for encoding in encodings]
-        counts += map(len, rows)
-        ids.append(np.array(list(chain.from_iterable(rows)), dtype=np.int32))
-        if offsets:
-            places += map(_read_offsets, encodings)
-    return np.concatenate(ids), counts, places
 
 
 def _read_offsets(encoding: Encoding) -> tuple[_Array, _Array]:
@@ -281,7 +292,7 @@ def _ranges_by_lengths(
 def _ranges_by_offsets(
     encodings: list[tuple[_Array, _Array]],
     *,
-    runs: list[_Run],
+    runs: list[Run],
     places: _Array,
     sheet: Sheet,
     cuts: _Array,

@@ -16,13 +16,18 @@ _IS_SPACE[[point for point in range(0x3001) if chr(point).isspace()]] = True
 
 
 class Sheet:
-    """The characters of T texts in one row; a *place* is a number of characters from its start."""
+    """The characters of T texts in one row; a *place* is a number of characters from its start.
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    Args:
+        texts: The texts.
+        first: Number of the first text, for messages; ``None`` for a text that is alone.
+    """
+
+    def __init__(self, texts: Sequence[str], *, first: int | None) -> None:
         self.texts = texts
         whole = "".join(texts)
         self.is_ascii = whole.isascii()
-        self.points = _code_points(whole, texts=texts)
+        self.points = _code_points(whole, texts=texts, first=first)
         """The characters as numbers. *Shape:* (N,)."""
         self.bounds = counts_before(np.array([*map(len, texts)], dtype=np.int64))
         """Where each text begins, and where the last ends. *Shape:* (T + 1,)."""
@@ -77,25 +82,25 @@ def counts_before(values: npt.NDArray[np.integer[Any] | np.bool_]) -> npt.NDArra
     return counts
 
 
-def _code_points(whole: str, *, texts: Sequence[str]) -> _Array:
+def _code_points(whole: str, *, texts: Sequence[str], first: int | None) -> _Array:
     if whole.isascii():
         return np.frombuffer(whole.encode("ascii"), dtype=np.uint8)
     try:
         return np.frombuffer(whole.encode("utf-32-le"), dtype=np.uint32)
     except UnicodeEncodeError as error:
-        raise DataError(_surrogate_message(texts)) from error
+        raise DataError(_surrogate_message(texts, first=first)) from error
 
 
-def _surrogate_message(texts: Sequence[str]) -> str:
+def _surrogate_message(texts: Sequence[str], *, first: int | None) -> str:
     number, place = next(
         (number, place)
         for number, text in enumerate(texts)
         for place, character in enumerate(text)
         if "\ud800" <= character <= "\udfff"
     )
-    where = f"character {place}" if len(texts) == 1 else f"text {number}, character {place}"
+    text = "" if first is None else f"text {first + number}, "
     return (
-        f"{where} is U+{ord(texts[number][place]):04X}, half of a surrogate pair and no character "
-        "of its own; decode the text with errors='replace', or join the halves with "
-        "text.encode('utf-16', 'surrogatepass').decode('utf-16')"
+        f"{text}character {place} is U+{ord(texts[number][place]):04X}, half of a surrogate pair "
+        "and no character of its own; decode the text with errors='replace', or join the halves "
+        "with text.encode('utf-16', 'surrogatepass').decode('utf-16')"
     )
