@@ -170,10 +170,34 @@ def test_mentions_far_apart_are_read_with_what_stands_around_each(make_luke) -> 
     assert set(gap.of(text).split()) == {"word"}
 
 
-def test_a_marked_mention_that_fits_no_input_is_refused(make_luke) -> None:
+def test_of_a_marked_mention_that_fits_no_input_the_beginning_is_read(make_luke) -> None:
     inputs = make_luke(layout="entity", max_words=10, stride=0)
-    with pytest.raises(DataError, match=r"the mentions have .* give shorter spans"):
-        inputs(TEXT, spans=[(0, len(TEXT))])
+    windows = inputs(TEXT, spans=[(0, len(TEXT))])
+    marker = inputs.tokenizer.marker_id
+    assert len(windows[0]) == 10
+    assert [windows[0].word_ids[place] for place in (1, 8)] == [marker, marker]
+    assert windows[0].entity_ranges.tolist() == [[1, 9]]
+    assert windows.report.cut_mentions == (0,)
+    ((_, rest),) = windows.report.unread
+    assert rest.end == len(TEXT)
+
+
+@pytest.mark.parametrize("spans", [[(0, 60), (61, 121)], [(0, 90), (40, 121)], [(0, 121)] * 2])
+def test_of_marked_mentions_that_fit_no_input_all_markers_are_read(make_luke, spans) -> None:
+    text = "word " * 24 + "b"
+    inputs = make_luke(layout="entity_pair", max_words=14, stride=0)
+    windows = inputs(text, spans=spans)
+    tokens = windows[0].word_ids.tolist()
+    assert len(tokens) <= 14
+    assert tokens.count(inputs.tokenizer.marker_id) == 2
+    assert tokens.count(inputs.tokenizer.marker2_id) == 2
+    for (first, last), marker in zip(
+        windows[0].entity_ranges.tolist(),
+        (inputs.tokenizer.marker_id, inputs.tokenizer.marker2_id),
+        strict=True,
+    ):
+        assert tokens[first] == tokens[last - 1] == marker
+    assert windows.report.cut_mentions == (0, 1)
 
 
 def test_truncation_drops_a_marked_mention_beyond_the_end_and_says_so(make_luke) -> None:

@@ -1,5 +1,6 @@
 """What becomes of texts that are too long for an input: windows, a part of them, or an error."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from openluke.errors import DataError
 from openluke.tokenization.assembly import NO_TEXT, Reading, Window
 from openluke.tokenization.layouts import Pieces
-from openluke.tokenization.windows import focus, plan_windows
+from openluke.tokenization.windows import beginnings, focus, plan_windows
 
 OnOverflow = Literal["window", "truncate", "error"]
 _Array = npt.NDArray[np.integer[Any]]
@@ -93,12 +94,11 @@ def _focus(whole: Window, *, reading: Reading, room: int) -> Plan:
     """The part of the text around its mentions."""
     ranges = reading.ranges[whole.rows]
     stretches = focus(whole.end, size=room, ranges=ranges)
+    cut = np.zeros(0, dtype=np.int64)
     if stretches is None:
-        widths = (ranges[:, 1] - ranges[:, 0]).tolist()
-        raise DataError(
-            f"the mentions have {widths} pieces, their markers included, but an input has room "
-            f"for {room}; give shorter spans"
-        )
+        stretches = beginnings(room, ranges=ranges)
+        held = [sum(_shared(one, stretch) for stretch in stretches) for one in ranges.tolist()]
+        cut = whole.rows[np.array(held) < ranges[:, 1] - ranges[:, 0]]
     kept = np.concatenate([np.arange(start, end) for start, end in stretches])
     pieces = reading.pieces
     places = pieces.bounds[whole.text] + kept
@@ -117,8 +117,12 @@ def _focus(whole: Window, *, reading: Reading, room: int) -> Plan:
         bounds=np.array([0, n_mentions]),
     )
     window = Window(0, 0, len(kept), np.arange(n_mentions))
-    nothing = np.zeros(0, dtype=np.int64)
-    return Plan(reading=shorter, windows=[window], cut=nothing, stretches=stretches)
+    return Plan(reading=shorter, windows=[window], cut=cut, stretches=stretches)
+
+
+def _shared(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many pieces two stretches have in common."""
+    return max(min(one[1], other[1]) - max(one[0], other[0]), 0)
 
 
 def _slide(whole: Window, *, reading: Reading, room: int, overlap: int) -> Plan:

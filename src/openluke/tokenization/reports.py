@@ -21,7 +21,7 @@ class Report:
     lost_mentions: tuple[int, ...] = ()
     """Mentions in no input."""
     cut_mentions: tuple[int, ...] = ()
-    """Mentions that are longer than an input; their range ends where the input ends."""
+    """Mentions that are longer than an input; it has their beginning, between markers too."""
     long_mentions: tuple[int, ...] = ()
     """Mentions of more pieces than ``max_mention_length``, whose position is that of the first."""
     placeless_mentions: tuple[int, ...] = ()

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,8 @@ def _homes(ranges: _Array, *, starts: _Array, size: int) -> _Array:
 def focus(length: int, *, size: int, ranges: _Array) -> list[tuple[int, int]] | None:
     """One stretch of pieces with all mentions in it, or two where they stand too far apart.
 
-    ``None`` if not even the mentions themselves fit. Mentions have as much context on both sides
-    as there is room for.
+    ``None`` if not even the mentions themselves fit; see ``beginnings``. Mentions have as much
+    context on both sides as there is room for.
 
     Args:
         length: How many pieces there are; more than ``size``.
@@ -108,3 +109,21 @@ def focus(length: int, *, size: int, ranges: _Array) -> list[tuple[int, int]] | 
         (start, high1 + 2 * side - (low1 - start)),
         (low2 - 2 * side + (end - high2), end),
     ]
+
+
+def beginnings(size: int, *, ranges: _Array) -> list[tuple[int, int]]:
+    """The markers of mentions that fit no input, and as much of their beginnings as does.
+
+    Args:
+        size: How many pieces the stretches may have together, at least all the markers.
+        ranges: Pieces of the mentions, their markers included. *Shape:* (N, 2).
+    """
+    markers = {place for start, end in ranges.tolist() for place in (start, end - 1)}
+    each = (size - len(markers)) // len(ranges)
+    kept = set(markers)
+    for start, end in ranges.tolist():
+        inner = (place for place in range(start, end) if place not in markers)
+        kept.update(islice(inner, each))
+    places = np.array(sorted(kept))
+    runs = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    return [(int(run[0]), int(run[-1]) + 1) for run in runs]
