@@ -33,8 +33,8 @@ def bundle(checkpoint_of: Find) -> Bundle:
 
 @pytest.mark.parametrize("quantise", [False, True], ids=["float32", "int8"])
 def test_several_heads_come_back(bundle: Bundle, quantise: bool, tmp_path: Path) -> None:
-    many = bundle.with_head("ner", config=NER, task="ner", labels=("O", "PER", "LOC"))
-    many = many.with_head("relations", config=RELATIONS, decoding={"threshold": 0.5})
+    many = bundle.with_head("ner", config=NER, labels=("O", "PER", "LOC"))
+    many = many.with_head("relations", config=RELATIONS)
     save_bundle(many, directory=tmp_path / "many", quantise=quantise)
     again = load_bundle(tmp_path / "many")
     assert [h.entry for h in again.heads] == [h.entry for h in many.heads]

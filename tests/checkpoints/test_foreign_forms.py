@@ -185,6 +185,6 @@ def test_a_vocabulary_of_another_model_is_refused(tmp_path: Path) -> None:
 def test_a_bundle_of_a_newer_form_says_so(tmp_path: Path, checkpoint_of: Find) -> None:
     save_bundle(load_bundle(checkpoint_of("luke-base").directory), directory=tmp_path / "saved")
     path = tmp_path / "saved" / "openluke.json"
-    path.write_text(path.read_text().replace('"format": 1', '"format": 99'))
+    path.write_text(path.read_text().replace('"format": 2', '"format": 99'))
     with pytest.raises(CheckpointError, match="format 99"):
         load_bundle(tmp_path / "saved")

@@ -37,7 +37,7 @@ def test_a_bundle_is_described_with_its_heads(
 ) -> None:
     bundle = load_bundle(checkpoint_of("mluke-base").directory)
     bundle = bundle.with_head(
-        "ner", config=HeadConfig(kind="entity_span", n_labels=2), task="ner", labels=("O", "PER")
+        "ner", config=HeadConfig(kind="entity_span", n_labels=2), labels=("O", "PER")
     )
     save_bundle(bundle, directory=tmp_path / "saved", quantise=quantise)
     described = describe(tmp_path / "saved")

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
 
 from openluke.checkpoints.bundle_config import HeadEntry
 from openluke.checkpoints.word_side import Base
+from openluke.config import from_mapping, to_mapping
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError
 from openluke.model.config import HeadConfig
 from openluke.model.encoder import Encoder
-from openluke.model.heads import build_head
+from openluke.model.heads import Head, build_head
+from openluke.model.model import Model
+from openluke.task import MAIN, Task, TaskSetup, load_task, task_of_head
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 
@@ -83,20 +86,117 @@ class Bundle:
         """What turns texts and spans into inputs of this model."""
         return EntityInputs(self.tokenizer, self.entities, self.inputs)
 
-    def with_head(
+    def task_names(self) -> list[str]:
+        """The names under which the heads of whole tasks are kept."""
+        return [head.entry.name for head in self.heads if head.entry.role == MAIN]
+
+    def task(self, name: str | None = None) -> Task[Any, Any]:
+        """The task of a head, with the options that it was trained with.
+
+        Args:
+            name: The head's name; may be left out where there is one task alone.
+        """
+        entry = self.head(self._only_name() if name is None else name).entry
+        if entry.role != MAIN:
+            raise ConfigError(
+                f"head {entry.name!r} is no task of its own; ask for {entry.task_name!r}"
+            )
+        return make_task(entry, setup=self.task_setup(entry.labels))
+
+    def task_setup(self, labels: tuple[str, ...] = ()) -> TaskSetup:
+        """What a task of this model is made with."""
+        return TaskSetup(
+            tokenizer=self.tokenizer,
+            entities=self.entities,
+            inputs=self.inputs,
+            labels=labels,
+            pooler=self.encoder.config.pooler,
+        )
+
+    def model_of(self, name: str | None = None) -> Model:
+        """The encoder with the heads of one task, by their roles."""
+        name = self._only_name() if name is None else name
+        heads = [head for head in self.heads if head.entry.task_name == name]
+        if not heads:
+            self.head(name)
+        modules = {head.entry.role: cast("Head", head.module) for head in heads}
+        return Model(self.encoder, heads=modules)
+
+    def with_task(
         self,
         name: str,
         *,
-        config: HeadConfig,
-        task: str | None = None,
-        labels: tuple[str, ...] = (),
-        decoding: Mapping[str, Any] | None = None,
+        task: Task[Any, Any],
+        modules: Mapping[str, nn.Module] | None = None,
+        generator: torch.Generator | None = None,
     ) -> "Bundle":
-        """The same bundle with one more head, freshly initialised, on the same encoder."""
-        entry = HeadEntry(
-            name=name, config=config, task=task, labels=labels, decoding=dict(decoding or {})
-        )
-        if any(head.entry.name == name for head in self.heads):
-            raise ConfigError(f"this bundle already has a head named {name!r}")
+        """The same bundle with the heads of one more task.
+
+        Args:
+            name: What the task is called in this bundle.
+            task: The task; its options and labels are kept.
+            modules: Its heads by role; by default new ones, drawn at random.
+            generator: Source of the random numbers; the global one of torch by default.
+        """
+        heads = list(self.heads)
+        configs = task.head_configs()
+        for role in sorted(configs, key=lambda role: role != MAIN):
+            is_main, config = role == MAIN, configs[role]
+            entry = HeadEntry(
+                name=name if is_main else f"{name}-{role}",
+                config=config,
+                task=task.name,
+                role=role,
+                labels=task.setup.labels if is_main else (),
+                options=to_mapping(task.config) if is_main else {},
+            )
+            self._check_new(entry.name)
+            if modules is None:
+                made = build_head(config, encoder=self.encoder, generator=generator)
+            else:
+                made = modules[role]
+            heads.append(BundleHead(entry, made))
+        return replace(self, heads=tuple(heads))
+
+    def with_options(self, name: str, *, options: Mapping[str, Any]) -> "Bundle":
+        """The same bundle with some of a task's options changed, by name."""
+        task = self.task(name)
+        changed = to_mapping(task.config) | dict(options)
+        from_mapping(type(task).config_type, values=changed, where=f"options of {name!r}")
+        heads = [
+            replace(head, entry=replace(head.entry, task=task.name, options=changed))
+            if head.entry.name == name
+            else head
+            for head in self.heads
+        ]
+        return replace(self, heads=tuple(heads))
+
+    def with_head(self, name: str, *, config: HeadConfig, labels: tuple[str, ...] = ()) -> "Bundle":
+        """The same bundle with one more head that is of no task, freshly initialised."""
+        entry = HeadEntry(name=name, config=config, labels=labels)
+        self._check_new(name)
         head = BundleHead(entry, build_head(config, encoder=self.encoder))
         return replace(self, heads=(*self.heads, head))
+
+    def _check_new(self, name: str) -> None:
+        if any(head.entry.name == name for head in self.heads):
+            raise ConfigError(f"this bundle already has a head named {name!r}")
+
+    def _only_name(self) -> str:
+        names = self.task_names()
+        if len(names) != 1:
+            found = f"several heads: {', '.join(names)}; say which" if names else "no head"
+            raise ConfigError(f"this model has {found}")
+        return names[0]
+
+
+def make_task(entry: HeadEntry, *, setup: TaskSetup) -> Task[Any, Any]:
+    """The task that a ``main`` head serves, or, for a foreign head, the one that can use it."""
+    kind = load_task(entry.task) if entry.task else task_of_head(entry.config.kind)
+    if kind is None:
+        raise ConfigError(
+            f"head {entry.name!r} is of kind {entry.config.kind!r}, which no task can use"
+        )
+    where = f"options of head {entry.name!r}"
+    config = from_mapping(kind.config_type, values=entry.options, where=where)
+    return kind(config, setup=setup)

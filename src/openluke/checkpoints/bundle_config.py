@@ -12,25 +12,34 @@ from openluke.checkpoints.word_side import Base
 from openluke.config import from_mapping, to_mapping
 from openluke.errors import CheckpointError, ConfigError
 from openluke.model.config import EncoderConfig, HeadConfig
+from openluke.task import MAIN
 from openluke.tokenization.entity_inputs import EntityInputsConfig
 
 FILE = "openluke.json"
-FORMAT = 1
+FORMAT = 2
+_WITHOUT_LABELS = ("masked", "multiple_choice", "mention_vector", "span_proposer")
+"""Kinds whose outputs are not labels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadEntry:
-    """One head of a bundle: what it is for and how its scores are read."""
+    """One head of a bundle: what it is for and how its scores are read.
+
+    The heads of a task are entries of their own: ``NAME`` for the one whose role is ``main``, and
+    ``NAME-ROLE`` for each of the others.
+    """
 
     name: str
     """Unique in the bundle; also the name of its file."""
     config: HeadConfig
     task: str | None = None
-    """The task whose decoding it serves; ``None`` for a head of a foreign checkpoint."""
+    """The task that it serves; ``None`` for a head of a foreign checkpoint."""
+    role: str = MAIN
+    """What it does in its task; every task has one that is ``main``."""
     labels: tuple[str, ...] = ()
-    """The label of each output, in order."""
-    decoding: dict[str, Any] = field(default_factory=dict[str, Any])
-    """The task's options of decoding, such as thresholds."""
+    """The labels that the task was made with, in order; those of the ``main`` head's outputs."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The task's whole configuration, with the ``main`` head alone."""
 
     def __post_init__(self) -> None:
         allowed = self.name.replace("-", "").replace("_", "")
@@ -39,12 +48,22 @@ class HeadEntry:
                 f"a head's name becomes a file name: found {self.name!r}, expected letters, "
                 "digits, '-' and '_'"
             )
-        scored = self.config.kind not in ("masked", "multiple_choice", "mention_vector")
-        if scored and self.labels and len(self.labels) != self.config.n_labels:
+        if self.role != MAIN and not self.name.endswith(f"-{self.role}"):
             raise ConfigError(
-                f"head {self.name!r} has {self.config.n_labels} outputs but "
-                f"{len(self.labels)} labels"
+                f"head {self.name!r} has the role {self.role!r}, expected a name that ends in "
+                f"'-{self.role}'"
             )
+        n_labels = self.config.n_labels
+        has_labels = bool(self.labels) and self.config.kind not in _WITHOUT_LABELS
+        if has_labels and len(self.labels) != n_labels:
+            raise ConfigError(
+                f"head {self.name!r} has {n_labels} outputs but {len(self.labels)} labels"
+            )
+
+    @property
+    def task_name(self) -> str:
+        """What the heads of one task have in common: the name of the ``main`` one."""
+        return self.name if self.role == MAIN else self.name.removesuffix(f"-{self.role}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

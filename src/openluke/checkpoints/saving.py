@@ -1,5 +1,6 @@
 """Saving a bundle as a directory that transformers reads too, or quantised in our own form."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +11,11 @@ from torch import Tensor
 from openluke.artifacts import write_artifact
 from openluke.checkpoints import quantisation
 from openluke.checkpoints.bundle import Bundle
-from openluke.checkpoints.bundle_config import BundleConfig, write_bundle_config
+from openluke.checkpoints.bundle_config import BundleConfig, HeadEntry, write_bundle_config
 from openluke.checkpoints.completeness import FORMAT, KIND
 from openluke.checkpoints.loading import ENTITY_VOCAB
 from openluke.checkpoints.model_card import write_model_card
-from openluke.checkpoints.stored_model import ENCODER, HEADS
+from openluke.checkpoints.stored_model import ENCODER, HEADS, is_beside_encoder
 from openluke.checkpoints.transformers_config import (
     write_encoder_config,
     write_head_config,
@@ -22,7 +23,15 @@ from openluke.checkpoints.transformers_config import (
 )
 from openluke.checkpoints.transformers_layout import merge_weights, pad_for_transformers
 from openluke.checkpoints.weights import SAFETENSORS, write_weights
-from openluke.model.config import EncoderConfig
+from openluke.model.config import EncoderConfig, HeadKind
+from openluke.tokenization.layouts import Layout
+
+_LAYOUTS: dict[HeadKind, Layout] = {
+    "entity": "entity",
+    "entity_pair": "entity_pair",
+    "entity_span": "entity_span",
+}
+"""The inputs that heads of these kinds are published with."""
 
 
 def save_bundle(
@@ -45,14 +54,14 @@ def save_bundle(
             config = _write_plain(bundle, directory=draft.path)
         _write_config_json(bundle, config=config, directory=draft.path)
         bundle.tokenizer.save(draft.path)
-        _extend_tokenizer_config(write_inputs(bundle.inputs), directory=draft.path)
+        _extend_tokenizer_config(_inputs(bundle), directory=draft.path)
         bundle.entities.write(draft.path / ENTITY_VOCAB, form="huggingface", allow_ambiguous=True)
         write_bundle_config(
             BundleConfig(
                 encoder=bundle.encoder.config,
                 inputs=bundle.inputs,
                 entity_languages=bundle.entities.has_languages,
-                heads=tuple(head.entry for head in bundle.heads),
+                heads=_entries(bundle),
                 quantised="int8" if quantise else None,
                 source=bundle.source,
                 base=bundle.base,
@@ -65,17 +74,21 @@ def save_bundle(
 
 def _write_plain(bundle: Bundle, *, directory: Path) -> EncoderConfig:
     """Write all weights; return the encoder's shape as ``config.json`` has to state it."""
-    first = bundle.heads[0] if bundle.heads else None
+    first = bundle.heads[0] if is_beside_encoder(_entries(bundle)) else None
     config, encoder = pad_for_transformers(
         bundle.encoder.state_dict(), config=bundle.encoder.config
     )
     head: Mapping[str, Tensor] = first.module.state_dict() if first else {}
     kind = first.entry.config.kind if first else None
     write_weights(merge_weights(encoder, head=head, kind=kind), path=directory / SAFETENSORS)
-    for other in bundle.heads[1:]:
+    for other in bundle.heads[first is not None :]:
         path = directory / HEADS / f"{other.entry.name}.safetensors"
         write_weights(other.module.state_dict(), path=path)
     return config
+
+
+def _entries(bundle: Bundle) -> tuple[HeadEntry, ...]:
+    return tuple(head.entry for head in bundle.heads)
 
 
 def _write_quantised(bundle: Bundle, *, directory: Path) -> None:
@@ -89,12 +102,19 @@ def _write_config_json(bundle: Bundle, *, config: EncoderConfig, directory: Path
     values: dict[str, Any] = write_encoder_config(config)
     values["dtype"] = str(bundle.dtype).removeprefix("torch.")
     values |= {"bos_token_id": bundle.tokenizer.bos_id, "eos_token_id": bundle.tokenizer.eos_id}
-    if bundle.heads:
+    if is_beside_encoder(_entries(bundle)):
         entry = bundle.heads[0].entry
         values |= write_head_config(entry.config, labels=entry.labels)
     else:
         values["architectures"] = ["LukeModel"]
     _write_json(values, path=directory / "config.json")
+
+
+def _inputs(bundle: Bundle) -> dict[str, Any]:
+    """The inputs as transformers' tokenizer has to make them for the head that it sees."""
+    kind = bundle.heads[0].entry.config.kind if bundle.heads else None
+    layout = _LAYOUTS.get(kind, bundle.inputs.layout) if kind else bundle.inputs.layout
+    return write_inputs(dataclasses.replace(bundle.inputs, layout=layout))
 
 
 def _extend_tokenizer_config(values: Mapping[str, Any], *, directory: Path) -> None:

@@ -1,6 +1,6 @@
 """A model directory's configuration and tensors under our names, before any module is built."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ from openluke.errors import CheckpointError, ConfigError
 from openluke.model.config import EncoderConfig, HeadConfig, HeadKind
 
 HEADS = "heads"
-"""Folder of the heads after the first, and what stands before all heads in an int8 file."""
+"""Folder of the heads that do not lie beside the encoder, and what stands before all heads in an
+int8 file."""
 ENCODER = "encoder"
 """What stands before the encoder's tensors in an int8 file."""
 
@@ -67,6 +68,11 @@ class ReadOptions:
     """Use four query types or one; ``None``: as the directory says."""
     head: HeadKind | None = None
     """Read a foreign checkpoint's head as this kind, where its files do not say what it is."""
+
+
+def is_beside_encoder(heads: Sequence[HeadEntry]) -> bool:
+    """Whether the first head lies beside the encoder: where transformers has a class for it."""
+    return bool(heads) and heads[0].config.kind in TRANSFORMERS_HEADS
 
 
 def read_own(directory: Path, *, config: BundleConfig, options: ReadOptions) -> StoredModel:
@@ -119,13 +125,13 @@ def _read_quantised(
 def _read_plain(
     directory: Path, *, config: BundleConfig
 ) -> tuple[dict[str, Tensor], tuple[StoredHead, ...]]:
-    first = config.heads[0] if config.heads else None
+    first = config.heads[0] if is_beside_encoder(config.heads) else None
     kind = first.config.kind if first else None
     split = split_weights(read_weights(directory), kind=kind)
     _refuse_unknown(split, kind=kind, where=directory)
     own = untie(split.head, encoder=split.encoder)[1] if kind == "masked" else split.head
     heads = [StoredHead(first, own)] if first else []
-    for entry in config.heads[1:]:
+    for entry in config.heads[len(heads) :]:
         path = directory / HEADS / f"{entry.name}.safetensors"
         heads.append(StoredHead(entry, read_weights(path)))
     return unpad_types(split.encoder, config=config.encoder), tuple(heads)

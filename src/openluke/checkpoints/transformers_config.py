@@ -225,8 +225,11 @@ def write_head_config(config: HeadConfig, *, labels: tuple[str, ...]) -> dict[st
     values: dict[str, Any] = {"architectures": [architectures.get(config.kind, "LukeModel")]}
     if config.kind in ("masked", "multiple_choice", "mention_vector"):
         return values
-    if config.kind != "extractive_qa" and len(labels) != config.n_labels:
-        raise ConfigError(f"the head has {config.n_labels} outputs but {len(labels)} labels")
+    if config.kind != "extractive_qa":
+        # transformers counts the outputs by their labels
+        labels = labels or tuple(f"LABEL_{i}" for i in range(config.n_labels))
+        if len(labels) != config.n_labels:
+            raise ConfigError(f"the head has {config.n_labels} outputs but {len(labels)} labels")
     names = {_value: key for key, _value in _PROBLEMS.items()}
     if labels:
         values["id2label"] = {str(i): label for i, label in enumerate(labels)}
