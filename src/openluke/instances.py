@@ -13,6 +13,7 @@ from torch import Tensor
 
 from openluke.features import Features
 from openluke.model.batch import Batch
+from openluke.model.labels import IGNORE
 
 Array = npt.NDArray[Any]
 Outputs = Mapping[str, Array]
@@ -91,6 +92,16 @@ def collate_instances(
         targets=targets,
         n_targets=dict(n_targets or {}),
     )
+
+
+def count_targets(instances: Sequence[Instance]) -> dict[str, int]:
+    """How many targets of each name are known: no ``IGNORE`` among whole numbers, no NaN."""
+    counts: dict[str, int] = {}
+    for instance in instances:
+        for name, values in instance.targets.items():
+            known = values != IGNORE if values.dtype.kind in "iu" else ~np.isnan(values)
+            counts[name] = counts.get(name, 0) + int(known.sum())
+    return counts
 
 
 def split_rows(rows: Tensor, *, sizes: Sequence[int]) -> list[Array]:
