@@ -1,6 +1,7 @@
 """A task as small as can be, for tests of what is said of every task."""
-# ruff: noqa: ARG002, ARG003, ARG005 - the arguments are those of the contract
 
+# ruff: noqa: ARG002, ARG003, ARG005 - the arguments are those of the contract
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,9 @@ from openluke.records import ClassifiedText, Scores, from_json
 from openluke.task import MAIN, Reader, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.passages import Passage
+
+DEADLY = "deadly"
+"""A text that ends the process that encodes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,8 @@ class ToyTask:
         return heads
 
     def encode(self, examples: Sequence[ClassifiedText]) -> list[list[Instance]]:
+        if any(example.text == DEADLY for example in examples):
+            os._exit(1)
         encoded = self._inputs.encode([Passage(text=example.text) for example in examples])
         labels = {label: i for i, label in enumerate(self.setup.labels)}
         return [
@@ -149,6 +155,16 @@ class _EntryPoint:
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the toy a task that is found by its name, as a package's entry point is."""
     monkeypatch.setattr("openluke.task.entry_points", lambda group: [_EntryPoint()])
+
+
+def install_for_processes(monkeypatch: pytest.MonkeyPatch, *, directory: Path) -> None:
+    """The same for processes that are started, which are told nothing but the search path."""
+    metadata = directory / "toy-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: toy\nVersion: 1.0\n")
+    entry = "[openluke.tasks]\ntoy = tests.toy_task:ToyTask\n"
+    (metadata / "entry_points.txt").write_text(entry)
+    monkeypatch.syspath_prepend(directory)
 
 
 def examples() -> list[ClassifiedText]:

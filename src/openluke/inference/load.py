@@ -7,6 +7,7 @@ from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.stored_model import ReadOptions
 from openluke.inference.devices import choose_device, choose_dtype
 from openluke.inference.pipeline import Pipeline
+from openluke.inference.workers import ModelSource
 from openluke.model.config import HeadKind
 
 
@@ -32,9 +33,7 @@ def load(
     """
     place = choose_device(device)
     number_type = choose_dtype(dtype, device=place)
-    bundle = load_bundle(
-        resolve(name_or_path, revision=revision),
-        options=ReadOptions(head=head),
-        dtype=number_type,
-    )
-    return Pipeline(bundle, device=place)
+    directory = resolve(name_or_path, revision=revision)
+    bundle = load_bundle(directory, options=ReadOptions(head=head), dtype=number_type)
+    source = ModelSource(directory=directory, device=str(place), dtype=number_type, head=head)
+    return Pipeline(bundle, device=place, source=source)

@@ -1,17 +1,21 @@
-"""A loaded model at work: texts in, vectors out, in phases that can be called one by one."""
+"""A loaded model at work: texts in; vectors, or what its tasks predict, out."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from openluke.checkpoints.bundle import Bundle
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError
 from openluke.features import Features
+from openluke.inference.examples import as_example, is_one
 from openluke.inference.scheduling import batches_by_length, blocks_of_windows, chunks_of_texts
+from openluke.inference.task_pipeline import TaskPipeline
 from openluke.inference.vectors import EncodedText, FloatArray, TextGatherer
+from openluke.inference.workers import ModelSource, WorkerPlan, predict_in_processes
 from openluke.model.batch import Batch
 from openluke.model.linear import pack
 from openluke.tokenization.entity_inputs import EntityInputs
@@ -35,14 +39,22 @@ class States:
 class Pipeline:
     """A model on a device; made by ``openluke.load``.
 
-    The phases are public: ``prepare`` (texts to inputs), ``forward`` (inputs to states), and
-    ``encode``, which runs both and gathers the windows of long texts.
+    ``predict`` gives what the model's tasks find in texts; ``task`` gives the four phases of that.
+    ``encode`` gives vectors; its phases are public too: ``prepare`` (texts to inputs) and
+    ``forward`` (inputs to states).
     """
 
     def __init__(
-        self, bundle: Bundle, *, device: torch.device, max_rows: int | None = None
+        self,
+        bundle: Bundle,
+        *,
+        device: torch.device,
+        max_rows: int | None = None,
+        source: ModelSource | None = None,
     ) -> None:
         self.bundle = bundle
+        self.source = source
+        """From where other processes can load the same model."""
         self.device = device
         self.max_rows = max_rows or _ROWS[device.type]
         """Word and entity rows of one batch."""
@@ -56,6 +68,76 @@ class Pipeline:
         self._encoder = bundle.encoder.to(device).eval()
         pack(self._encoder)  # on CPUs, in float32; nothing elsewhere
         self._mention_head = _mention_head(bundle, device=device)
+        self._tasks: dict[str | None, TaskPipeline] = {}
+
+    def predict(
+        self,
+        inputs: Any,
+        *,
+        head: str | None = None,
+        batch_rows: int | None = None,
+        workers: int = 1,
+        **fields: Any,
+    ) -> Any:
+        """What a task of the model finds: in one input, in a list of them, or in a stream.
+
+        One input gives one prediction, a list or tuple a list, and any other iterable an iterator
+        that holds few inputs in memory. The order is that of the inputs.
+
+        Args:
+            inputs: A text, a mapping with the fields of the record that the task reads, such a
+                record, or several of these.
+            head: The name of the task's head, where the model has several.
+            batch_rows: Word and entity rows of one batch; by default what suits the device.
+            workers: How many processes compute, each with a model of its own. A script that asks
+                for several does its work under ``if __name__ == "__main__"``.
+            fields: For a single text, the record's other fields, such as
+                ``mentions=[(0, 7), (17, 28)]`` or ``context="…"``.
+        """
+        if is_one(inputs):
+            task = self.task(head, batch_rows=batch_rows)
+            example = as_example(inputs, kind=task.task.example_type, options=fields)
+            return task.predict([example])[0]
+        if fields:
+            raise ConfigError(
+                f"found {', '.join(fields)} beside several inputs; give each of them as a mapping, "
+                'for example {"text": "…", "mentions": [[0, 7]]}'
+            )
+        found = self.predict_stream(inputs, head=head, batch_rows=batch_rows, workers=workers)
+        return list(found) if isinstance(inputs, list | tuple) else found
+
+    def predict_stream(
+        self,
+        inputs: Iterable[Any],
+        *,
+        head: str | None = None,
+        batch_rows: int | None = None,
+        workers: int = 1,
+    ) -> Iterator[Any]:
+        """What a task finds in each input of a stream of any length; see ``predict``."""
+        task = self.task(head, batch_rows=batch_rows)
+        kind = task.task.example_type
+        examples = (as_example(one, kind=kind) for one in inputs)
+        if workers == 1:
+            return task.predict_stream(examples)
+        plan = WorkerPlan.of(self.source, head=head, max_rows=task.max_rows, workers=workers)
+        return predict_in_processes(examples, plan=plan)
+
+    def task(self, head: str | None = None, *, batch_rows: int | None = None) -> TaskPipeline:
+        """A task of the model, ready to work in phases.
+
+        Args:
+            head: The name of its head, where the model has several.
+            batch_rows: Word and entity rows of one batch; by default what suits the device.
+        """
+        if head not in self._tasks:
+            model = self.bundle.model_of(head).to(self.device).eval()
+            pack(model)
+            self._tasks[head] = TaskPipeline(
+                task=self.bundle.task(head), model=model, device=self.device, max_rows=self.max_rows
+            )
+        made = self._tasks[head]
+        return made if batch_rows is None else replace(made, max_rows=batch_rows)
 
     def encode(
         self,

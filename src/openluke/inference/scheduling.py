@@ -5,9 +5,17 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from openluke.features import Features
+from openluke.instances import Instance
 
 T = TypeVar("T")
 _BLOCK = 2048
+
+
+class Shape(NamedTuple):
+    """How many rows the model reads of something."""
+
+    words: int
+    entities: int
 
 
 class OwnedWindow(NamedTuple):
@@ -37,13 +45,33 @@ def batches_by_length(features: Sequence[Features], *, max_rows: int) -> Iterato
     Yields:
         Indices into ``features``.
     """
-    order = sorted(
-        range(len(features)), key=lambda i: (len(features[i]), features[i].n_entities), reverse=True
-    )
+    shapes = [Shape(len(one), one.n_entities) for one in features]
+    return batches_by_shape(shapes, max_rows=max_rows)
+
+
+def batches_of_instances(instances: Sequence[Instance], *, max_rows: int) -> Iterator[list[int]]:
+    """The same for what a task has encoded; an instance of several inputs has the rows of all.
+
+    Yields:
+        Indices into ``instances``.
+    """
+    shapes = [
+        Shape(
+            sum(len(features) for features in instance.features),
+            sum(features.n_entities for features in instance.features),
+        )
+        for instance in instances
+    ]
+    return batches_by_shape(shapes, max_rows=max_rows)
+
+
+def batches_by_shape(shapes: Sequence[Shape], *, max_rows: int) -> Iterator[list[int]]:
+    """The same for anything of which the numbers of rows are known."""
+    order = sorted(range(len(shapes)), key=lambda i: shapes[i], reverse=True)
     batch: list[int] = []
     rows = 0
     for index in order:
-        cost = len(features[index]) + features[index].n_entities
+        cost = sum(shapes[index])
         if batch and rows + cost > max_rows:
             yield batch
             batch, rows = [], 0

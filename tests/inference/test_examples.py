@@ -1,0 +1,56 @@
+"""A caller's texts become the records that tasks read, completed where the text says the rest."""
+
+import pytest
+
+from openluke.errors import DataError
+from openluke.inference.examples import as_example, is_one
+from openluke.records import (
+    ChoiceQuestion,
+    ClozeQuestion,
+    Document,
+    MaskedText,
+    Mention,
+    Question,
+    Span,
+    TaggedText,
+)
+
+
+def test_pairs_of_characters_are_mentions() -> None:
+    found = as_example("Ana met Bo", kind=Document, options={"mentions": [(0, 3), [8, 10]]})
+    assert found.mentions == (Mention(start=0, end=3), Mention(start=8, end=10))
+    given = Mention(start=0, end=3, entity="Ana")
+    found = as_example("Ana met Bo", kind=Document, options={"mentions": [given, Span(8, 10)]})
+    assert found.mentions == (given, Mention(start=8, end=10))
+    row = {"text": "Ana", "mentions": [{"start": 0, "end": 3, "entity": "Ana"}]}
+    assert as_example(row, kind=Document).mentions == (given,)
+
+
+def test_a_text_is_the_first_field_of_a_record() -> None:
+    found = as_example("Who?", kind=Question, options={"context": "Ana did."})
+    assert (found.question, found.context) == ("Who?", "Ana did.")
+    found = as_example("Who?", kind=ChoiceQuestion, options={"choices": ["Ana", "Bo"]})
+    assert found.choices == ("Ana", "Bo")
+    with pytest.raises(DataError, match="Question: missing key 'context'"):
+        as_example("Who?", kind=Question)
+
+
+def test_words_masks_and_gaps_are_found_where_they_are_not_given() -> None:
+    found = as_example("Ana's 東京!", kind=TaggedText)
+    assert [span.of(found.text) for span in found.words] == ["Ana", "'", "s", "東", "京", "!"]
+    found = as_example("A [MASK] and <mask>.", kind=MaskedText)
+    assert found.masks == (Span(2, 8), Span(13, 19))
+    assert as_example({"text": "[MASK]", "masks": []}, kind=MaskedText).masks == ()
+    options = {"context": "Ana slept.", "candidates": [(0, 3)]}
+    found = as_example("Then @placeholder woke", kind=ClozeQuestion, options=options)
+    assert found.placeholder.of(found.query) == "@placeholder"
+    with pytest.raises(DataError, match="missing key 'placeholder'"):
+        as_example("Then she woke", kind=ClozeQuestion, options=options)
+
+
+def test_one_example_is_told_from_several() -> None:
+    assert is_one("a text")
+    assert is_one({"text": "a"})
+    assert is_one(Document(text="a"))
+    assert not is_one(["a"])
+    assert not is_one(iter(["a"]))
