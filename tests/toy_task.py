@@ -12,11 +12,12 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from openluke.formats.form import Form
 from openluke.instances import Instance, Outputs, TaskBatch, collate_instances, split_rows
 from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.model import Model
 from openluke.records import ClassifiedText, Scores, from_json
-from openluke.task import MAIN, Reader, TaskSetup
+from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.passages import Passage
 
@@ -55,7 +56,14 @@ class ToyTask:
     config_type: ClassVar[type] = ToyConfig
     primary_metric: ClassVar[str] = "accuracy"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("mention_vector",)
-    readers: ClassVar[Mapping[str, Reader]] = {"tsv": Reader(read=read_toy)}
+    forms: ClassVar[tuple[Form, ...]] = (
+        Form(
+            name="tsv",
+            summary="A label, a tab and a text on each line.",
+            read=read_toy,
+            looks_like=lambda head: "\t" in head,
+        ),
+    )
 
     def __init__(self, config: ToyConfig, *, setup: TaskSetup) -> None:
         self.config = config

@@ -2,8 +2,8 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError
+from openluke.formats.form import Form
 from openluke.instances import Instance, Outputs, TaskBatch
 from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.model import Model
@@ -59,16 +60,6 @@ class TaskSetup:
     """Whether the encoder makes a vector of a whole text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
-    """A form of files that a task reads."""
-
-    read: Callable[..., Iterator[Any]]
-    """``read(path, **options)`` gives the examples of a file one after another."""
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What the task itself says to the reader; a user's options go before."""
-
-
 class Task(Objective, Protocol[E, P]):
     """What fine-tuning, evaluation and inference add.
 
@@ -91,8 +82,8 @@ class Task(Objective, Protocol[E, P]):
     """The score by which the best model is chosen; more is better."""
     head_kinds: ClassVar[tuple[HeadKind, ...]]
     """The kinds of the main head in checkpoints of other programs that this task can use."""
-    readers: ClassVar[Mapping[str, Reader]]
-    """The forms of files that it reads, by the name that a user gives."""
+    forms: ClassVar[tuple[Form, ...]]
+    """The forms of files that it reads, in the order in which they are shown."""
 
     config: Any
     """Its options; an instance of ``config_type``."""
