@@ -37,6 +37,11 @@ def test_targets_of_all_instances_follow_each_other():
     assert len(batch.batch) == 2
 
 
+def test_targets_that_only_some_instances_have_are_left_out():
+    instances = [instance(ONE, label=[1], value=[0.5]), instance(OTHER, label=[3])]
+    assert set(collate_instances(instances, max_mention_length=3).targets) == {"label"}
+
+
 def test_instances_of_several_inputs_are_choices():
     batch = collate_instances([instance(ONE, OTHER), instance(OTHER)], max_mention_length=3)
     assert batch.batch.choices == (2, 1)

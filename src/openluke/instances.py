@@ -73,7 +73,7 @@ def collate_instances(
     Instances of several inputs are collated as the choices of one question.
 
     Args:
-        instances: Any number; either all have targets of a name or none.
+        instances: Any number. Targets of a name that some of them lack are left out.
         max_mention_length: How many of a mention's first pieces give its position.
         n_targets: How many terms each loss sums; see ``TaskBatch``.
     """
@@ -84,6 +84,7 @@ def collate_instances(
     targets = {
         name: torch.as_tensor(np.concatenate([i.targets[name] for i in instances]))
         for name in names
+        if all(name in instance.targets for instance in instances)
     }
     batch = Batch.collate(features, max_mention_length=max_mention_length, choices=choices)
     return TaskBatch(

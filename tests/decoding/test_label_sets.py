@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from openluke.decoding.label_sets import LabelSet
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 from openluke.records import Label
 
 UNKNOWN = -100
@@ -57,3 +57,15 @@ def test_of_one_label_alone_it_is_learnt_how_likely_it_is():
 def test_thresholds_are_probabilities_of_labels(thresholds, message):
     with pytest.raises(ConfigError, match=message):
         LabelSet(labels=("A", "B"), is_multi_label=True, thresholds=thresholds)
+
+
+@pytest.mark.parametrize("is_multi_label", [False, True])
+def test_what_is_not_known_is_no_target(is_multi_label):
+    labels = LabelSet(labels=("A", "B"), is_multi_label=is_multi_label)
+    assert set(labels.target(None, unknown=UNKNOWN).ravel().tolist()) == {UNKNOWN}
+
+
+@pytest.mark.parametrize("found", [[], ["A", "B"]])
+def test_where_one_label_holds_no_other_number_is_taken(found):
+    with pytest.raises(DataError, match=f"found {len(found)} labels .*, expected one"):
+        LabelSet(labels=("A", "B")).target(found, unknown=UNKNOWN)

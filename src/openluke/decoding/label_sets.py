@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openluke.decoding.probabilities import sigmoid, softmax
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 from openluke.model.config import Problem
 from openluke.records import Label
 
@@ -50,21 +50,29 @@ class LabelSet:
         """The place of a label; ``None`` if it is not one of these."""
         return self.labels.index(label) if label in self.labels else None
 
-    def target(self, labels: Iterable[str], *, unknown: int) -> Array:
-        """What a head is to say: one row of targets.
+    def target(self, labels: Iterable[str] | None, *, unknown: int) -> Array:
+        """What a head is to say: one row of targets, int64.
 
-        *Shape:* (1,) int64, or (1, C) float32 zeros and ones where any number may hold.
+        *Shape:* (1,), or (1, C) zeros and ones where any number may hold.
 
         Args:
-            labels: Those that hold, exactly one where one is chosen.
-            unknown: The target where it is none of the labels that can be chosen.
+            labels: Those that hold, exactly one where one is chosen; ``None`` if it is not known.
+            unknown: The target where nothing is known, and where the one that holds is not among
+                those to choose from.
         """
-        numbers = [self.number(label) for label in labels]
+        labels = None if labels is None else tuple(labels)
+        if labels is not None and not self.is_multi_label and len(labels) != 1:
+            raise DataError(
+                f"found {len(labels)} labels ({', '.join(labels) or 'none'}), expected one; tell "
+                "the task if any number of labels may hold"
+            )
+        numbers = [self.number(label) for label in labels or ()]
         known = [number for number in numbers if number is not None]
         if self.problem == "single_label":
             return np.array(known or [unknown], dtype=np.int64)
-        row = np.zeros((1, len(self.labels)), dtype=np.float32)
-        row[0, known] = 1.0
+        fill = unknown if labels is None else 0
+        row = np.full((1, len(self.labels)), fill, dtype=np.int64)
+        row[0, known] = 1
         return row
 
     def probabilities(self, logits: Array) -> Array:
