@@ -158,8 +158,9 @@ class Bundle:
             heads.append(BundleHead(entry, made))
         return replace(self, heads=tuple(heads))
 
-    def with_options(self, name: str, *, options: Mapping[str, Any]) -> "Bundle":
+    def with_options(self, name: str | None, *, options: Mapping[str, Any]) -> "Bundle":
         """The same bundle with some of a task's options changed, by name."""
+        name = self._only_name() if name is None else name
         task = self.task(name)
         changed = to_mapping(task.config) | dict(options)
         from_mapping(type(task).config_type, values=changed, where=f"options of {name!r}")

@@ -11,6 +11,7 @@ from openluke.errors import OpenLukeError
 
 _COMMANDS = {
     "inspect": ("openluke.cli.inspect:inspect", "Say what a file or directory is."),
+    "predict": ("openluke.cli.predict:predict", "Find entities, relations, answers in texts."),
     "embed": ("openluke.cli.embed:embed", "Write vectors of words, mentions and texts."),
     "upload": ("openluke.cli.upload:upload", "Put a model on the Hugging Face hub."),
 }

@@ -8,8 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def progress_of(total: int, *, unit: str) -> Generator[Callable[[int], None], None, None]:
-    """Give a function that takes how many are done so far."""
+def progress_of(total: int | None, *, unit: str) -> Generator[Callable[[int], None], None, None]:
+    """Give a function that takes how many are done so far; the total may not be known."""
     console = Console(stderr=True)
     columns = (
         BarColumn(),

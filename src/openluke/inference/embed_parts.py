@@ -44,7 +44,7 @@ class Parts:
     def write(self, texts: Sequence[EncodedText], *, path: Path) -> None:
         """Write the vectors of a chunk, and before them what was lost."""
         tally = Tally.of(text.report for text in texts)
-        with _told(path):
+        with writing(path):
             with atomic_file(path.with_suffix(_TALLY)) as temporary:
                 temporary.write_text(json.dumps(asdict(tally)), encoding="utf-8")
             with atomic_file(path) as temporary:
@@ -56,7 +56,7 @@ class Parts:
 
     def join(self, paths: Sequence[Path], *, output: Path) -> None:
         """Write the output; the parts are no longer needed then."""
-        with _told(output):
+        with writing(output):
             with atomic_file(output) as temporary:
                 FORMS[self.form].join(paths, path=temporary)
             shutil.rmtree(self.directory)
@@ -73,7 +73,7 @@ def check_output(output: Path, *, replace: bool) -> None:
     place = output.absolute().parent
     while not place.exists() and place != place.parent:
         place = place.parent
-    with _told(output), tempfile.TemporaryFile(dir=place):
+    with writing(output), tempfile.TemporaryFile(dir=place):
         pass
 
 
@@ -91,7 +91,7 @@ def open_parts(
     """
     directory = output.with_name(f".{output.name}.parts")
     with contextlib.ExitStack() as stack:
-        with _told(output):
+        with writing(output):
             output.parent.mkdir(parents=True, exist_ok=True)
             lock = output.with_name(f".{output.name}.lock")
             stack.enter_context(locked(lock, what=str(output)))
@@ -128,8 +128,8 @@ def _has_parts(directory: Path) -> bool:
 
 
 @contextmanager
-def _told(path: Path) -> Generator[None, None, None]:
-    """Say in a line of our own why something cannot be written."""
+def writing(path: Path) -> Generator[None, None, None]:
+    """Say in a line of our own why a file cannot be written."""
     try:
         yield
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -115,13 +116,36 @@ class Pipeline:
         workers: int = 1,
     ) -> Iterator[Any]:
         """What a task finds in each input of a stream of any length; see ``predict``."""
+        chunks = self.predict_chunks(inputs, head=head, batch_rows=batch_rows, workers=workers)
+        return chain.from_iterable(chunks)
+
+    def predict_chunks(
+        self,
+        inputs: Iterable[Any],
+        *,
+        head: str | None = None,
+        batch_rows: int | None = None,
+        workers: int = 1,
+    ) -> Iterator[list[Any]]:
+        """The same in lists, as they are computed; their lengths follow from the inputs alone."""
         task = self.task(head, batch_rows=batch_rows)
         kind = task.task.example_type
         examples = (as_example(one, kind=kind) for one in inputs)
         if workers == 1:
-            return task.predict_stream(examples)
-        plan = WorkerPlan.of(self.source, head=head, max_rows=task.max_rows, workers=workers)
-        return predict_in_processes(examples, plan=plan)
+            return task.predict_chunks(examples)
+        return predict_in_processes(
+            examples, plan=WorkerPlan.of(self.source, head=head, task=task, workers=workers)
+        )
+
+    def with_options(self, head: str | None = None, **options: Any) -> "Pipeline":
+        """The same model with some of a task's options changed, such as thresholds.
+
+        Args:
+            head: The name of the task's head, where the model has several.
+            options: Fields of the task's configuration.
+        """
+        bundle = self.bundle.with_options(head, options=options)
+        return Pipeline(bundle, device=self.device, max_rows=self.max_rows, source=self.source)
 
     def task(self, head: str | None = None, *, batch_rows: int | None = None) -> TaskPipeline:
         """A task of the model, ready to work in phases.

@@ -115,11 +115,11 @@ class TaskPipeline:
             open_ones = following
         raise ConfigError(f"task {self.task.name!r} asked for more than {_MOST_ROUNDS} rounds")
 
-    def predict_stream(self, examples: Iterable[Any]) -> Iterator[Any]:
-        """Predictions of examples from a stream of any length, in order, holding few in memory."""
+    def predict_chunks(self, examples: Iterable[Any]) -> Iterator[list[Any]]:
+        """Predictions of examples from a stream of any length, in order, some at a time."""
         done = 0
         for chunk in chunks_of_examples(examples):
-            yield from self.predict_chunk(chunk, first=done)
+            yield self.predict_chunk(chunk, first=done)
             done += len(chunk)
 
     def predict_chunk(self, chunk: Sequence[Any], *, first: int) -> list[Any]:

@@ -14,6 +14,7 @@ import torch
 
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.stored_model import ReadOptions
+from openluke.config import to_mapping
 from openluke.errors import ConfigError, OpenLukeError
 from openluke.inference.task_pipeline import TaskPipeline, chunks_of_examples
 from openluke.model.config import HeadKind
@@ -41,12 +42,14 @@ class WorkerPlan:
     source: ModelSource
     head: str | None
     """Name of the task's head."""
+    options: dict[str, Any]
+    """The task's whole configuration."""
     max_rows: int
     workers: int
 
     @classmethod
     def of(
-        cls, source: ModelSource | None, *, head: str | None, max_rows: int, workers: int
+        cls, source: ModelSource | None, *, head: str | None, task: TaskPipeline, workers: int
     ) -> "WorkerPlan":
         """The plan for a model, which must be one that other processes can load."""
         if workers < 1:
@@ -56,11 +59,14 @@ class WorkerPlan:
                 "this model was made in memory, and other processes load theirs from files; save "
                 "it, and open it with openluke.load"
             )
-        return cls(source=source, head=head, max_rows=max_rows, workers=workers)
+        options = to_mapping(task.task.config)
+        return cls(
+            source=source, head=head, options=options, max_rows=task.max_rows, workers=workers
+        )
 
 
-def predict_in_processes(examples: Iterable[Any], *, plan: WorkerPlan) -> Iterator[Any]:
-    """Predictions of a stream of examples, in order, holding few in memory."""
+def predict_in_processes(examples: Iterable[Any], *, plan: WorkerPlan) -> Iterator[list[Any]]:
+    """Predictions of a stream of examples, in order, some at a time, holding few in memory."""
     context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads half
     threads = max(1, (os.cpu_count() or 1) // plan.workers)
     with ProcessPoolExecutor(
@@ -73,9 +79,9 @@ def predict_in_processes(examples: Iterable[Any], *, plan: WorkerPlan) -> Iterat
                 waiting.append(pool.submit(_predict, chunk, n_sent))
                 n_sent += len(chunk)
                 if len(waiting) >= _AHEAD * plan.workers:
-                    yield from waiting.popleft().result()
+                    yield waiting.popleft().result()
             while waiting:
-                yield from waiting.popleft().result()
+                yield waiting.popleft().result()
         except BrokenProcessPool as error:
             raise OpenLukeError(
                 "a process that was predicting has ended by itself; it may have had too little "
@@ -95,6 +101,7 @@ def _start(plan: WorkerPlan, threads: int) -> None:
     source = plan.source
     options = ReadOptions(head=source.head)
     bundle = load_bundle(source.directory, options=options, dtype=source.dtype)
+    bundle = bundle.with_options(plan.head, options=plan.options)
     device = torch.device(source.device)
     model = bundle.model_of(plan.head).to(device).eval()
     pack(model)

@@ -1,0 +1,202 @@
+"""Predictions for a whole file: a long job that survives being killed."""
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from openluke import __version__
+from openluke.artifacts import atomic_file
+from openluke.config import to_mapping
+from openluke.errors import ConfigError, DataError
+from openluke.inference.embed_parts import check_output, writing
+from openluke.inference.file_lock import locked
+from openluke.inference.pipeline import Pipeline
+from openluke.inference.prediction_json import prediction_line
+from openluke.inference.task_pipeline import InputError
+from openluke.records import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictJob:
+    """What is to be predicted, by which model, and where to."""
+
+    model: str
+    """What tells the model from others (``model_identity``); a job is only resumed with the same
+    model."""
+    output: Path
+    """JSON lines, one for each input, in their order."""
+    head: str | None = None
+    """The name of the task's head, where the model has several."""
+    workers: int = 1
+    """How many processes compute."""
+    batch_rows: int | None = None
+    """Word and entity rows of one batch; by default what suits the device."""
+    replace: bool = False
+    """Whether an output that is already there may be replaced, and the work of an unfinished job
+    with another model or other options discarded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Progress:
+    """How far a job is."""
+
+    identity: dict[str, Any]
+    inputs: int = 0
+    """How many inputs are done."""
+    size: int = 0
+    """How many bytes of predictions there are of them."""
+    digest: str = field(default_factory=lambda: hashlib.sha256().hexdigest())
+    """A hash of these inputs, by which a changed file is noticed."""
+
+
+def check_job(job: PredictJob) -> None:
+    """Raise if the output cannot be written, so that it is known before the work is done."""
+    check_output(job.output, replace=job.replace)
+
+
+def predict_file(
+    pipeline: Pipeline,
+    examples: Iterable[Any],
+    *,
+    job: PredictJob,
+    on_inputs: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Write what is predicted of every example, in their order; return how many there were.
+
+    The work is kept beside the output; a job that was killed, or stopped by an input that was
+    wrong and is now right, goes on where it was. The output appears when it is complete.
+
+    Args:
+        pipeline: The model.
+        examples: The inputs, from their beginning also when a job goes on.
+        job: What to do.
+        on_inputs: Called with the number of inputs that are done, also of those done before.
+    """
+    check_job(job)
+    directory = job.output.absolute().parent
+    directory.mkdir(parents=True, exist_ok=True)
+    partial, state = (
+        job.output.with_name(f".{job.output.name}.{kind}") for kind in ("partial", "progress")
+    )
+    lock = job.output.with_name(f".{job.output.name}.lock")
+    with writing(job.output), locked(lock, what=str(job.output)):
+        progress = _resume(state, identity=_identity(pipeline, job=job), replace=job.replace)
+        partial.touch()
+        with partial.open("r+b") as stream:
+            stream.truncate(progress.size)
+            stream.seek(progress.size)
+            with _counting(progress.inputs):
+                for now in _work(pipeline, examples, job=job, progress=progress, stream=stream):
+                    progress = now
+                    _save(progress, path=state)
+                    on_inputs(progress.inputs)
+        if not progress.inputs:
+            partial.unlink()
+            state.unlink(missing_ok=True)
+            raise DataError("no inputs; expected at least one")
+        partial.replace(job.output)
+        state.unlink(missing_ok=True)
+    return progress.inputs
+
+
+def _work(
+    pipeline: Pipeline,
+    examples: Iterable[Any],
+    *,
+    job: PredictJob,
+    progress: _Progress,
+    stream: IO[bytes],
+) -> Iterator[_Progress]:
+    """Write chunk after chunk; give how far the job is after each."""
+    inputs = iter(examples)
+    hasher = _skip(inputs, progress=progress)
+    task = pipeline.task(job.head).task
+    read: deque[str] = deque()
+
+    def watched() -> Iterator[Any]:
+        for example in inputs:
+            hasher.update(_bytes(example))
+            read.append(hasher.hexdigest())
+            yield example
+
+    chunks = pipeline.predict_chunks(
+        watched(), head=job.head, batch_rows=job.batch_rows, workers=job.workers
+    )
+    done = progress.inputs
+    if done:
+        yield progress
+    for predictions in chunks:
+        lines = "".join(prediction_line(prediction, task=task) for prediction in predictions)
+        stream.write(lines.encode("utf-8"))
+        stream.flush()
+        os.fsync(stream.fileno())
+        done += len(predictions)
+        digest = [read.popleft() for _ in predictions][-1]
+        yield _Progress(identity=progress.identity, inputs=done, size=stream.tell(), digest=digest)
+
+
+@contextmanager
+def _counting(done: int) -> Generator[None, None, None]:
+    """Let errors count the inputs that an earlier run has done."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(error.message, number=error.number + done) from error
+
+
+def _skip(inputs: Iterator[Any], *, progress: _Progress) -> "hashlib._Hash":
+    """Pass over the inputs that are done, if they are still the same."""
+    hasher = hashlib.sha256()
+    for example in islice(inputs, progress.inputs):
+        hasher.update(_bytes(example))
+    if hasher.hexdigest() != progress.digest:
+        raise DataError(
+            f"the first {progress.inputs:,} inputs are done, but they are no longer what they "
+            "were; give the same inputs, or discard the work (--replace)"
+        )
+    return hasher
+
+
+def _bytes(example: Any) -> bytes:
+    return json.dumps(to_json(example)).encode()
+
+
+def _resume(state: Path, *, identity: dict[str, Any], replace: bool) -> _Progress:
+    if not state.exists():
+        return _Progress(identity=identity)
+    values = json.loads(state.read_text(encoding="utf-8"))
+    found: Mapping[str, Any] = values["identity"]
+    changed = sorted(key for key in identity if found.get(key) != identity[key])
+    if not changed:
+        return _Progress(**values)
+    if not replace:
+        raise ConfigError(
+            f"{state}: left by an unfinished job with another {' and '.join(changed)}; finish "
+            "that one, or discard its work (--replace)"
+        )
+    state.unlink()
+    return _Progress(identity=identity)
+
+
+def _save(progress: _Progress, *, path: Path) -> None:
+    with atomic_file(path) as temporary:
+        temporary.write_text(json.dumps(to_mapping(progress)), encoding="utf-8")
+
+
+def _identity(pipeline: Pipeline, *, job: PredictJob) -> dict[str, Any]:
+    """What all predictions of a job have in common."""
+    task = pipeline.task(job.head).task
+    return {
+        "model": job.model,
+        "head": job.head,
+        "options": json.loads(json.dumps(to_mapping(task.config))),
+        "dtype": str(pipeline.bundle.dtype),
+        "openluke version": __version__,
+    }

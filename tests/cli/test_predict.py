@@ -1,0 +1,152 @@
+"""``openluke predict``: texts, files and standard input in; JSON lines, colours and pages out."""
+
+import io
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from rich.console import Console
+
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.checkpoints.saving import save_bundle
+from openluke.cli.html_page import write_page
+from openluke.cli.main import main
+from openluke.cli.settings import read_settings
+from openluke.cli.terminal_view import print_view
+from openluke.errors import ConfigError
+from openluke.inference.views import Mark, View
+from tests import toy_task
+from tests.toy_task import ToyConfig, ToyTask
+
+NESTED = View(
+    text="in <Los> Angeles & more",
+    marks=(
+        Mark(start=3, end=16, label="CITY"),
+        Mark(start=3, end=8, label="A"),
+        Mark(start=9, end=18, label="X&Y"),
+    ),
+    notes=("a <note>",),
+)
+
+
+@pytest.fixture
+def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    toy_task.install(monkeypatch)
+    bundle = tiny_model(TEXTS)
+    task = ToyTask(ToyConfig(), setup=bundle.task_setup(("city", "river")))
+    generator = torch.Generator().manual_seed(1)
+    bundle = bundle.with_task("places", task=task, generator=generator)
+    save_bundle(bundle, directory=tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture):
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = 0
+        try:
+            main(["predict", *map(str, arguments), "--device", "cpu"])
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        return (status, *capsys.readouterr())
+
+    return call
+
+
+def rows(lines: str) -> list[dict]:
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+def test_a_text_gives_a_line_of_json(run, model: Path) -> None:
+    status, out, _ = run(model, "Tokyo is large")
+    assert status == 0
+    (row,) = rows(out)
+    assert set(row) == {"text", "label", "score", "scores"}
+
+
+def test_files_and_standard_input_give_a_line_each(run, model: Path, tmp_path, monkeypatch) -> None:
+    (tmp_path / "in.txt").write_text("Tokyo\nNile\n\nEgypt\n")
+    _, of_file, _ = run(model, "--input", tmp_path / "in.txt")
+    assert [row["text"] for row in rows(of_file)] == ["Tokyo", "Nile", "Egypt"]
+    stdin = SimpleNamespace(buffer=io.BytesIO(b"Tokyo\nNile\n\nEgypt\n"), isatty=lambda: False)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert run(model)[1] == of_file
+    output = tmp_path / "out.jsonl"
+    _, said, _ = run(model, "--input", tmp_path / "in.txt", "--output", output)
+    assert said == f"{output}: predictions of 3 inputs\n"
+    assert output.read_text() == of_file
+
+
+def test_a_person_who_types_is_answered_line_by_line(run, model: Path, monkeypatch) -> None:
+    stdin = SimpleNamespace(buffer=io.BytesIO(b"Tokyo\nNile\n"), isatty=lambda: True)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert [row["text"] for row in rows(run(model)[1])] == ["Tokyo", "Nile"]
+
+
+def test_options_of_the_task_can_be_set(run, model: Path) -> None:
+    scores = [
+        rows(run(model, "Tokyo", *options)[1])[0]["score"]
+        for options in ((), ("--set", "temperature=0.01"))
+    ]
+    assert scores[0] < scores[1]
+    assert "unknown key 'temp'" in run(model, "Tokyo", "--set", "temp=1")[2]
+    assert "expected name=value" in run(model, "Tokyo", "--set", "temp")[2]
+
+
+def test_a_page_shows_what_was_found(run, model: Path, tmp_path: Path) -> None:
+    page, output = tmp_path / "page.html", tmp_path / "out.jsonl"
+    (tmp_path / "in.txt").write_text("1 < 2\nNile\n")
+    assert run(model, "--input", tmp_path / "in.txt", "--html", page)[0] == 0
+    first = page.read_text()
+    assert "1 &lt; 2" in first
+    assert run(model, "--input", tmp_path / "in.txt", "--html", page, "--output", output)[0] == 0
+    assert page.read_text() == first
+
+
+def test_wrong_calls_are_errors_of_one_line(run, model: Path, tmp_path: Path) -> None:
+    for arguments, message in (
+        ((model, "Tokyo", "--input", "x"), "give one of them"),
+        ((model, "--html", "x", "--output", "y"), "reads its input twice"),
+        ((model, "--input", tmp_path / "none"), "none: cannot be read: No such file"),
+        ((model, "Tokyo", "--head", "ner"), "no head named 'ner'"),
+    ):
+        status, _, err = run(*arguments)
+        assert status == 1
+        assert message in err
+        assert err.count("\n") == 1
+
+
+def test_a_page_nests_and_crosses_marks(tmp_path: Path) -> None:
+    write_page([NESTED], path=tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text().partition("<p>")[2].partition("</p>")[0]
+    hues = [f'<mark style="background: hsl({30 * i} 80% 85%)">' for i in range(3)]
+    assert text == (
+        f"in {hues[0]}{hues[1]}&lt;Los&gt;<b>A</b></mark> {hues[2]}Angeles</mark>"
+        f"<b>CITY</b></mark>{hues[2]} &amp;<b>X&amp;Y</b></mark> more"
+    )
+
+
+def test_a_terminal_shows_labels_behind_marks() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, color_system="standard", width=200)
+    print_view(NESTED, console=console, colours={})
+    assert "\x1b[" in stream.getvalue()
+    plain = Console(file=(stream := io.StringIO()), width=200)
+    print_view(NESTED, console=plain, colours={})
+    assert stream.getvalue() == "in <Los> A  Angeles CITY  & X&Y  more\n  a <note>\n"
+
+
+def test_settings_are_read_as_toml_or_texts() -> None:
+    given = ["a=1.5", "b=nested", 'c=["x"]', "training.epochs=3", "training.seed=1", "d=x=y"]
+    assert read_settings(given) == {
+        "a": 1.5,
+        "b": "nested",
+        "c": ["x"],
+        "training": {"epochs": 3, "seed": 1},
+        "d": "x=y",
+    }
+    with pytest.raises(ConfigError, match="'=3': expected name=value"):
+        read_settings(["=3"])

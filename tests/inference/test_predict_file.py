@@ -1,0 +1,201 @@
+"""Predictions of whole files: in order, resumed after a kill without a trace, errors by line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.checkpoints.saving import save_bundle
+from openluke.errors import ConfigError, DataError
+from openluke.inference import scheduling
+from openluke.inference.pipeline import Pipeline
+from openluke.inference.predict_file import PredictJob, predict_file
+from openluke.inference.prediction_inputs import PredictionInputs
+from openluke.records import ClassifiedText
+from tests import toy_task
+from tests.architecture.rules import ROOT
+from tests.toy_task import ToyConfig, ToyTask
+
+LINES = [f"the Nile flows past town {number}" for number in range(20)]
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    toy_task.install(monkeypatch)
+    bundle = tiny_model(TEXTS)
+    task = ToyTask(ToyConfig(), setup=bundle.task_setup(("city", "river")))
+    generator = torch.Generator().manual_seed(1)
+    small = {"max_texts": 3, "max_characters": 1000}
+    monkeypatch.setattr(scheduling.chunks_of_texts, "__kwdefaults__", small)
+    bundle = bundle.with_task("places", task=task, generator=generator)
+    return Pipeline(bundle, device=torch.device("cpu"))
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> PredictJob:
+    return PredictJob(model="m", output=tmp_path / "out.jsonl")
+
+
+def change(job: PredictJob, **values) -> PredictJob:
+    names = ("model", "output", "head", "workers", "batch_rows", "replace")
+    return PredictJob(**{name: getattr(job, name) for name in names} | values)
+
+
+def inputs(path: Path, lines: list[str], **options) -> PredictionInputs:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return PredictionInputs(task=ToyTask, path=path, **options)
+
+
+def test_there_is_a_line_for_each_input_in_order(pipeline, job, tmp_path) -> None:
+    given = inputs(tmp_path / "in.txt", [*LINES, "", "東京 🙂"])
+    seen: list[int] = []
+    assert predict_file(pipeline, given.read(), job=job, on_inputs=seen.append) == 21
+    assert seen == [3, 6, 9, 12, 15, 18, 21]
+    assert given.count() == 21
+    rows = [json.loads(line) for line in job.output.read_text(encoding="utf-8").splitlines()]
+    assert [row["text"] for row in rows] == [*LINES, "東京 🙂"]
+    assert set(rows[0]) == {"text", "label", "score", "scores"}
+    assert rows[4]["score"] == pytest.approx(pipeline.predict(LINES[4]).score, abs=1e-6)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_job_that_was_stopped_goes_on_and_leaves_no_trace(
+    pipeline: Pipeline, job, tmp_path, monkeypatch
+) -> None:
+    given = inputs(tmp_path / "in.txt", LINES)
+    predict_file(pipeline, given.read(), job=job)
+    whole = job.output.read_bytes()
+    job.output.unlink()
+
+    def stop(done: int) -> None:
+        if done > 8:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(pipeline, given.read(), job=job, on_inputs=stop)
+    assert not job.output.exists()
+    # what a kill leaves: a part of a line behind what is known to be done
+    with (tmp_path / ".out.jsonl.partial").open("ab") as stream:
+        stream.write(b'{"text": "half a l')
+    texts: list[str] = []
+    monkeypatch.setattr(ToyTask, "encode", _noting(ToyTask.encode, texts))
+    assert predict_file(pipeline, given.read(), job=job) == 20
+    assert texts == LINES[9:]
+    assert job.output.read_bytes() == whole
+
+
+def _noting(encode, texts: list[str]):
+    def noting(self, examples):
+        texts.extend(example.text for example in examples)
+        return encode(self, examples)
+
+    return noting
+
+
+def test_another_model_or_other_options_do_not_go_on(pipeline: Pipeline, job, tmp_path) -> None:
+    given = inputs(tmp_path / "in.txt", LINES)
+    _interrupt(pipeline, given, job=job)
+    with pytest.raises(ConfigError, match="unfinished job with another model; finish"):
+        predict_file(pipeline, given.read(), job=change(job, model="other"))
+    warm = pipeline.with_options(temperature=2.0)
+    with pytest.raises(ConfigError, match="unfinished job with another options"):
+        predict_file(warm, given.read(), job=job)
+    predict_file(warm, given.read(), job=change(job, replace=True))
+    row = json.loads(job.output.read_text(encoding="utf-8").splitlines()[0])
+    assert row["score"] == pytest.approx(warm.predict(LINES[0]).score, abs=1e-6)
+
+
+def test_inputs_that_have_changed_are_noticed(pipeline: Pipeline, job, tmp_path) -> None:
+    _interrupt(pipeline, inputs(tmp_path / "in.txt", LINES), job=job)
+    changed = inputs(tmp_path / "in.txt", ["another text", *LINES[1:]])
+    with pytest.raises(DataError, match="first 3 inputs are done, but they are no longer"):
+        predict_file(pipeline, changed.read(), job=job)
+    mended = inputs(tmp_path / "in.txt", [*LINES[:5], "mended", *LINES[6:]])
+    assert predict_file(pipeline, mended.read(), job=job) == 20
+    assert "mended" in job.output.read_text(encoding="utf-8").splitlines()[5]
+
+
+def _interrupt(pipeline: Pipeline, given: PredictionInputs, *, job: PredictJob) -> None:
+    def stop(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(pipeline, given.read(), job=job, on_inputs=stop)
+
+
+def test_a_wrong_line_is_named(pipeline: Pipeline, job, tmp_path) -> None:
+    rows = [json.dumps({"text": line}) for line in LINES]
+    given = inputs(tmp_path / "in.jsonl", [*rows[:7], "", '{"text": 5}', *rows])
+    with pytest.raises(DataError, match=r"in\.jsonl:9: .*text: found 5 \(int\), expected str"):
+        predict_file(pipeline, given.read(), job=job)
+    given = inputs(tmp_path / "in.jsonl", [*rows[:7], "", r'{"text": "a \ud800"}', *rows])
+    with (
+        given.naming_lines(),
+        pytest.raises(DataError, match=r"^input 7: .*U\+D800"),
+    ):
+        predict_file(pipeline, given.read(), job=job)
+    with (
+        pytest.raises(DataError, match=r"in\.jsonl:9: .*U\+D800"),
+        given.naming_lines(),
+    ):
+        predict_file(pipeline, given.read(), job=job)
+
+
+def test_keys_that_are_not_read_are_told_once(pipeline, tmp_path, caplog) -> None:
+    rows = [json.dumps({"text": "a", "colour": "red"})] * 3
+    given = inputs(tmp_path / "in.jsonl", rows)
+    assert [example.text for example in given.read()] == ["a"] * 3
+    assert [record.message.partition("in.jsonl")[2] for record in caplog.records] == [
+        ":1: key 'colour' is not read"
+    ]
+
+
+def test_the_first_line_tells_texts_from_objects(tmp_path: Path) -> None:
+    first = '{"a": 1} is no object'
+    given = inputs(tmp_path / "a", [first])
+    assert next(given.read()) == ClassifiedText(text=first)
+    with pytest.raises(DataError, match=r"b:1: not JSON"):
+        next(inputs(tmp_path / "b", [first], form="jsonl").read())
+    row = '{"text": "x"}'
+    assert next(inputs(tmp_path / "c", [row], form="text").read()).text == row
+    assert next(inputs(tmp_path / "d", ["river\ta b"], form="tsv").read()).label == "river"
+
+
+def test_no_inputs_are_an_error_that_leaves_nothing(pipeline: Pipeline, job, tmp_path) -> None:
+    with pytest.raises(DataError, match="no inputs"):
+        predict_file(pipeline, [], job=job)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_is_replaced_on_request_alone(pipeline: Pipeline, job) -> None:
+    job.output.write_text("mine\n")
+    with pytest.raises(ConfigError, match="already exists"):
+        predict_file(pipeline, [ClassifiedText(text="a")], job=job)
+    predict_file(pipeline, [ClassifiedText(text="a")], job=change(job, replace=True))
+    assert json.loads(job.output.read_text())["text"] == "a"
+
+
+@pytest.mark.slow
+def test_a_killed_command_goes_on(pipeline: Pipeline, tmp_path: Path, monkeypatch) -> None:
+    save_bundle(pipeline.bundle, directory=tmp_path / "model")
+    toy_task.install_for_processes(monkeypatch, directory=tmp_path / "installed")
+    inputs(tmp_path / "in.txt", LINES * 2000)
+    command = [sys.executable, "-c", "from openluke.cli.main import main; main()"]
+    command += ["predict", "model", "--input", "in.txt", "--output", "out.jsonl"]
+    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "installed"), str(ROOT)])}
+    environment = os.environ | paths
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as process:
+        while not (tmp_path / ".out.jsonl.progress").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert not (tmp_path / "out.jsonl").exists()
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["text"] for line in lines] == LINES * 2000
