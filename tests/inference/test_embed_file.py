@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from openluke.errors import ConfigError, DataError, OpenLukeError
+from openluke.file_lock import locked
 from openluke.inference import embed_file as module
 from openluke.inference import jsonl_vectors
 from openluke.inference.embed_file import EmbedJob, embed_file
-from openluke.inference.file_lock import locked
 from openluke.inference.jsonl_vectors import write_jsonl
 from openluke.inference.passage_lines import read_lines
 from openluke.inference.pipeline import Pipeline

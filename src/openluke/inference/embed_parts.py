@@ -14,7 +14,7 @@ from typing import Any
 
 from openluke.artifacts import atomic_file
 from openluke.errors import ConfigError
-from openluke.inference.file_lock import locked
+from openluke.file_lock import locked
 from openluke.inference.passage_lines import PassageLine
 from openluke.inference.tally import Tally
 from openluke.inference.vector_files import FORMS, VectorForm

@@ -15,8 +15,8 @@ from openluke import __version__
 from openluke.artifacts import atomic_file
 from openluke.config import to_mapping
 from openluke.errors import ConfigError, DataError
+from openluke.file_lock import locked
 from openluke.inference.embed_parts import check_output, writing
-from openluke.inference.file_lock import locked
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
 from openluke.inference.task_pipeline import InputError
@@ -63,8 +63,8 @@ def check_job(job: PredictJob) -> None:
 
 def predict_file(
     pipeline: Pipeline,
-    examples: Iterable[Any],
     *,
+    examples: Iterable[Any],
     job: PredictJob,
     on_inputs: Callable[[int], None] = lambda _: None,
 ) -> int:
