@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from openluke.errors import DataError
+from openluke.tokenization import cutting
+from openluke.tokenization.cutting import RUN_CHARACTERS
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.passages import Passage
 from tests.tokenization.mentions import mentioned
@@ -213,7 +215,8 @@ def test_mentions_longer_than_their_positions_are_reported(make_luke) -> None:
     assert windows.report.is_complete
 
 
-LONG = "Ana Ivanovic said on Thursday she won. "
+ENGLISH = "Ana Ivanovic said on Thursday she won. "
+RUSSIAN = "Лев Толстой написал «Войну и мир» в 1869 году. "
 
 
 def read_long_text(inputs: EntityInputs, line: str, *, size: int) -> tuple[float, int]:
@@ -239,10 +242,30 @@ def read_long_text(inputs: EntityInputs, line: str, *, size: int) -> tuple[float
     [(50_000, 500_000), pytest.param(1_000_000, 10_000_000, marks=pytest.mark.slow)],
     ids=["500 kB", "10 MB"],
 )
-def test_long_texts_are_read_in_linear_time_and_space(tokenizer, vocab, small, large) -> None:
+@pytest.mark.parametrize("line", [ENGLISH, RUSSIAN], ids=["en", "ru"])
+def test_long_texts_are_read_in_linear_time_and_space(tokenizer, vocab, small, large, line) -> None:
     inputs = EntityInputs(tokenizer, vocab)
-    seconds, _ = read_long_text(inputs, LONG, size=small)
-    more_seconds, peak = read_long_text(inputs, LONG, size=large)
+    seconds, _ = read_long_text(inputs, line, size=small)
+    more_seconds, peak = read_long_text(inputs, line, size=large)
     # Ten times the text; a busy machine may take twice as long for one of them.
     assert more_seconds < 40 * seconds
     assert peak < 250 * large
+    # What Rust holds is not seen by Python, but grows with what it is given at once.
+    assert most_at_once(inputs, line, size=small) < 3 * RUN_CHARACTERS
+
+
+def most_at_once(inputs: EntityInputs, line: str, *, size: int) -> int:
+    """Characters that the tokenizer is given at once, of a text of about a size, in small runs."""
+    most = 0
+    encode = inputs.tokenizer.encode
+
+    def spy(segmented, *, offsets):
+        nonlocal most
+        most = max(most, sum(len(segment) for run in segmented for segment in run))
+        return encode(segmented, offsets=offsets)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "GROUP_CHARACTERS", RUN_CHARACTERS)
+        patch.setattr(inputs.tokenizer, "encode", spy)
+        inputs(line * (size // len(line)))
+    return most

@@ -23,6 +23,7 @@ from openluke.tokenization.cutting import (
     Run,
     choose_cuts,
     groups_of_runs,
+    places_near_tokens,
     runs_of_texts,
 )
 from openluke.tokenization.sheet import Sheet, counts_before
@@ -192,13 +193,13 @@ class _Part:
         self._owners = owners = np.arange(len(texts)).repeat(counts)
         boundaries = boundaries + self._added[owners]
         self._places = _move_before_spaces(boundaries, sheet=sheet, owners=owners)
-        special = _texts_with_added_tokens(sheet, tokenizer=tokenizer)
+        near_tokens = places_near_tokens(sheet, tokenizer=tokenizer)
         self._cuts = choose_cuts(
-            self._places, owners=owners, sheet=sheet, special=special, tokenizer=tokenizer
+            self._places, owners=owners, sheet=sheet, near_tokens=near_tokens, tokenizer=tokenizer
         )
         self._piece_bytes = tokenizer.piece_bytes
         self.runs = list(runs_of_texts(sheet, cuts=self._cuts))
-        self.by_lengths = bool(len(tokenizer.piece_bytes)) and not special.any()
+        self.by_lengths = bool(len(tokenizer.piece_bytes)) and near_tokens is None
         """Whether the pieces' lengths give the offsets, as they do where every byte of a text
         ends up in a piece."""
         self._ids: list[IntArray] = [np.zeros(0, dtype=np.int32)]
@@ -261,14 +262,6 @@ def _move_before_spaces(boundaries: _Array, *, sheet: Sheet, owners: _Array) -> 
         return places
     after_space = sheet.points[np.maximum(places, 1) - 1] == ord(" ")
     return places - (after_space & (boundaries > 0))
-
-
-def _texts_with_added_tokens(sheet: Sheet, *, tokenizer: WordTokenizer) -> npt.NDArray[np.bool_]:
-    """Texts in which a special or added token may stand; cuts and lengths are not sure in them."""
-    found = np.zeros(len(sheet.texts), dtype=np.bool_)
-    if tokenizer.has_added_token(sheet.whole):
-        found[:] = [tokenizer.has_added_token(text) for text in sheet.texts]
-    return found
 
 
 def _read_offsets(encoding: Encoding) -> tuple[_Array, _Array]:

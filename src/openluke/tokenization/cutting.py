@@ -17,6 +17,7 @@ GROUP_CHARACTERS = 1 << 18
 of another is read."""
 
 _Array = npt.NDArray[np.integer[Any]]
+_Mask = npt.NDArray[np.bool_]
 
 
 class Run(NamedTuple):
@@ -33,41 +34,70 @@ def choose_cuts(
     *,
     owners: _Array,
     sheet: Sheet,
-    special: npt.NDArray[np.bool_],
+    near_tokens: _Mask | None,
     tokenizer: WordTokenizer,
 ) -> _Array:
-    """Places inside texts at which to cut, in order."""
+    """Places inside texts at which to cut, in order.
+
+    Args:
+        places: Places across which no piece may go. *Shape:* (K,).
+        owners: The text of each. *Shape:* (K,).
+        sheet: The texts.
+        near_tokens: What ``places_near_tokens`` found.
+        tokenizer: Whose pieces.
+    """
     ends = sheet.bounds[owners + 1]
     inside = (places > sheet.bounds[owners]) & (places < ends)
-    places, owners, ends = places[inside], owners[inside], ends[inside]
-    seen = ~_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)
-    cuts = places[seen | special[owners]]
-    is_long = len(sheet) > RUN_CHARACTERS
-    for text in np.flatnonzero(np.diff(sheet.bounds) > RUN_CHARACTERS) if is_long else ():
-        if not special[text]:
-            chances = _chances(sheet, text=int(text), tokenizer=tokenizer)
-            cuts = np.concatenate((cuts, chances))
+    chances = _Chances(sheet, near_tokens=near_tokens, tokenizer=tokenizer)
+    cuts = places[inside]
+    cuts = cuts[~chances.unseen(cuts, ends=ends[inside])]
+    if len(sheet) > RUN_CHARACTERS:
+        long_texts = np.flatnonzero(np.diff(sheet.bounds) > RUN_CHARACTERS)
+        found = [place for text in long_texts.tolist() for place in chances.of_text(text)]
+        cuts = np.concatenate((cuts, np.array(found, dtype=np.int64)))
     return np.unique(cuts) if len(cuts) else cuts
 
 
-def _unseen(
-    places: _Array, *, ends: _Array, sheet: Sheet, tokenizer: WordTokenizer
-) -> npt.NDArray[np.bool_]:
-    """Whether cutting at each place surely changes no piece."""
-    points = sheet.points
-    following = np.minimum(places + 1, len(points) - 1)
-    beyond = np.where(places + 1 < ends, points[following], 0)
-    return tokenizer.cut_rule.unseen(points[places - 1], right=points[places], beyond=beyond)
+def places_near_tokens(sheet: Sheet, *, tokenizer: WordTokenizer) -> _Mask | None:
+    """Places in or at a special or added token, or one before it, if there are any.
+
+    Such a token and the space around it are taken out before anything else is done, so that of the
+    characters beside it no rule knows what follows them. *Shape:* (N + 1,).
+    """
+    near: _Mask | None = None
+    for start, end in tokenizer.find_added_tokens(sheet.whole):
+        if near is None:
+            near = np.zeros(len(sheet) + 1, dtype=np.bool_)
+        near[max(start - 1, 0) : end + 1] = True
+    return near
 
 
-def _chances(sheet: Sheet, *, text: int, tokenizer: WordTokenizer) -> _Array:
-    """About one place per run of a long text at which a cut is not seen."""
-    begin, end = int(sheet.bounds[text]), int(sheet.bounds[text + 1])
-    places = np.arange(begin + 1, end)
-    ends = np.full(len(places), end, dtype=np.int64)
-    places = places[_unseen(places, ends=ends, sheet=sheet, tokenizer=tokenizer)]
-    found = np.searchsorted(places, np.arange(begin + RUN_CHARACTERS, end, RUN_CHARACTERS))
-    return places[found[found < len(places)]]
+class _Chances:
+    """Places at which a cut surely changes no piece."""
+
+    def __init__(
+        self, sheet: Sheet, *, near_tokens: _Mask | None, tokenizer: WordTokenizer
+    ) -> None:
+        self._sheet = sheet
+        self._near_tokens = near_tokens
+        self._rule = tokenizer.cut_rule
+
+    def unseen(self, places: _Array, *, ends: _Array | int) -> _Mask:
+        """Whether a cut is not seen, for places in texts with these ends."""
+        points = self._sheet.points
+        following = np.minimum(places + 1, len(points) - 1)
+        beyond = np.where(places + 1 < ends, points[following], 0)
+        unseen = self._rule.unseen(points[places - 1], right=points[places], beyond=beyond)
+        return unseen if self._near_tokens is None else unseen & ~self._near_tokens[places]
+
+    def of_text(self, text: int) -> Iterator[int]:
+        """About one place per run of a long text."""
+        begin, end = (int(place) for place in self._sheet.bounds[text : text + 2])
+        for first in range(begin + RUN_CHARACTERS, end, RUN_CHARACTERS):
+            places = np.arange(first, min(first + RUN_CHARACTERS, end))
+            unseen = self.unseen(places, ends=end)
+            if unseen.any():
+                yield int(places[unseen.argmax()])
 
 
 def runs_of_texts(sheet: Sheet, *, cuts: _Array) -> Iterator[Run]:

@@ -3,7 +3,7 @@
 # The stubs of the tokenizers library leave element types open.
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -204,9 +204,13 @@ class WordTokenizer:
         encode = self._rust.encode_batch if offsets else self._rust.encode_batch_fast
         return encode(list(segmented), is_pretokenized=True, add_special_tokens=False)
 
-    def has_added_token(self, text: str) -> bool:
-        """Whether the content of a special or added token stands somewhere in a text."""
-        return any(content in text for content in self._added_contents)
+    def find_added_tokens(self, text: str) -> Iterator[tuple[int, int]]:
+        """Ranges of a text that read as a special or added token; they may overlap."""
+        for content in self._added_contents:
+            start = text.find(content)
+            while start >= 0:
+                yield start, start + len(content)
+                start = text.find(content, start + 1)
 
     @cached_property
     def cut_rule(self) -> CutRule:
