@@ -93,13 +93,15 @@ def make_twins(
     entity_size: int = 12,
     seed: int = 0,
     n_labels: int = 3,
+    words: int = WORDS,
+    entities: int = ENTITIES,
     **head: Any,
 ) -> Twins:
     torch.manual_seed(seed)
     theirs = getattr(transformers, architecture)(
         LukeConfig(
-            vocab_size=WORDS,
-            entity_vocab_size=ENTITIES,
+            vocab_size=words,
+            entity_vocab_size=entities,
             hidden_size=32,
             entity_emb_size=entity_size,
             num_hidden_layers=3,
@@ -117,8 +119,8 @@ def make_twins(
     ).eval()
     _randomise(theirs)
     config = EncoderConfig(
-        n_words=WORDS,
-        n_entities=ENTITIES,
+        n_words=words,
+        n_entities=entities,
         hidden_size=32,
         entity_size=entity_size,
         n_layers=3,

@@ -1,6 +1,7 @@
 """A tiny model for any task, made in the process, and the way from examples to predictions."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -83,11 +84,14 @@ def make_setup(
 
 
 def make_model(task: Task[Any, Any], *, seed: int = 0, **options: Any) -> Model:
-    """A model with the heads of a task, in evaluation mode; ``options`` as in ``EncoderConfig``."""
+    """A model with the heads of a task, in evaluation mode; ``options`` as in ``EncoderConfig``.
+
+    Like the encoder, its heads drop nothing in training.
+    """
     encoder = tiny_encoder(seed=seed, **options)
     generator = torch.Generator().manual_seed(seed + 1)
     heads = {
-        role: build_head(config, encoder=encoder, generator=generator)
+        role: build_head(replace(config, dropout=0.0), encoder=encoder, generator=generator)
         for role, config in task.head_configs().items()
     }
     return Model(encoder, heads=heads).eval()

@@ -1,0 +1,277 @@
+"""Sequence classification: a label, several labels or a number for a text or a pair of texts.
+
+| | |
+|---|---|
+| reads | ``ClassifiedText``: a text, or two of them |
+| predicts | ``ClassifiedText`` with its label, its labels or its value, and all probabilities |
+| scored by | accuracy and macro F1; micro F1 of several labels; correlations of numbers |
+| paper | JGLUE (MARC-ja, JNLI, JSTS): https://aclanthology.org/2022.lrec-1.317 |
+
+"A man plays a guitar." and "Somebody makes music." have the label ``entailment``.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+from torch import Tensor
+
+from openluke.decoding.label_sets import LabelSet
+from openluke.decoding.probabilities import check_temperature
+from openluke.errors import ConfigError
+from openluke.evaluation.classification import score_label_sets, score_labels
+from openluke.evaluation.pairing import check_paired
+from openluke.evaluation.regression import score_numbers
+from openluke.formats.form import Form
+from openluke.instances import (
+    Instance,
+    Outputs,
+    TaskBatch,
+    collate_instances,
+    count_targets,
+    split_rows,
+)
+from openluke.model.config import HeadConfig, HeadKind, Problem
+from openluke.model.labels import IGNORE
+from openluke.model.losses import classification_sum
+from openluke.model.model import Model
+from openluke.records import ClassifiedText, Scores
+from openluke.task import MAIN, TaskSetup
+from openluke.tokenization.entity_inputs import EntityInputs
+from openluke.tokenization.passages import Passage
+from openluke.tokenization.text_windows import Windows
+
+_log = logging.getLogger(__name__)
+_METRICS: dict[Problem, str] = {
+    "single_label": "accuracy",
+    "multi_label": "f1",
+    "regression": "pearson",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceClassificationConfig:
+    """Options of sequence classification."""
+
+    problem: Problem = "single_label"
+    """What is predicted: one label (``single_label``), any number of labels (``multi_label``) or a
+    number (``regression``)."""
+    long_texts: Literal["first", "mean"] = "first"
+    """What is read of a text that is longer than an input: its beginning (``first``), or all of it
+    in windows whose scores are averaged (``mean``). Of a pair of texts, of which the longer is cut
+    first, it is always the beginnings."""
+    thresholds: dict[str, float] = field(default_factory=dict[str, float])
+    """For ``multi_label``: above which probability a label holds, by label; 0.5 for those that are
+    not named."""
+    temperature: float = 1.0
+    """What scores of labels are divided by before they become probabilities."""
+
+    def __post_init__(self) -> None:
+        check_temperature(self.temperature)
+        if self.thresholds and self.problem != "multi_label":
+            raise ConfigError(
+                f"thresholds are for problem = 'multi_label', found {self.problem!r}; leave them "
+                "out"
+            )
+
+
+class SequenceClassification:
+    """Labels, or numbers, of texts."""
+
+    name: ClassVar[str] = "sequence_classification"
+    summary: ClassVar[str] = "a label, several labels or a number for a text or a pair of texts"
+    example_type: ClassVar[type] = ClassifiedText
+    prediction_type: ClassVar[type] = ClassifiedText
+    config_type: ClassVar[type] = SequenceClassificationConfig
+    head_kinds: ClassVar[tuple[HeadKind, ...]] = ("sequence",)
+    forms: ClassVar[tuple[Form, ...]] = ()
+    primary_metric: str = "accuracy"
+    """Of a task that was made: the one that goes with its problem."""
+
+    def __init__(self, config: SequenceClassificationConfig, *, setup: TaskSetup) -> None:
+        self.config = config
+        self.setup = setup
+        self.primary_metric = _METRICS[config.problem]
+        self._labels = LabelSet(
+            labels=setup.labels,
+            is_multi_label=config.problem == "multi_label",
+            temperature=config.temperature,
+            thresholds=config.thresholds,
+        )
+        inputs = replace(setup.inputs, layout="plain")
+        if setup.inputs.on_overflow != "error":
+            inputs = replace(inputs, on_overflow="truncate")
+        self._first = EntityInputs(setup.tokenizer, setup.entities, inputs)
+        self._all = self._first
+        if config.long_texts == "mean" and setup.inputs.on_overflow != "error":
+            inputs = replace(inputs, on_overflow="window")
+            self._all = EntityInputs(setup.tokenizer, setup.entities, inputs)
+
+    @classmethod
+    def labels_of(
+        cls, examples: Iterable[ClassifiedText], *, config: SequenceClassificationConfig
+    ) -> tuple[str, ...]:
+        """All labels of a training set, sorted; none if numbers are predicted."""
+        if config.problem == "regression":
+            return ()
+        found = {label for one in examples for label in _labels(one) or ()}
+        return tuple(sorted(found))
+
+    @property
+    def needs_titles(self) -> bool:
+        """No entity is read."""
+        return False
+
+    def head_configs(self) -> Mapping[str, HeadConfig]:
+        """A classifier of the pooled state."""
+        if self.config.problem == "regression":
+            return {MAIN: HeadConfig(kind="sequence", n_labels=1, problem="regression")}
+        labels = self._labels
+        return {
+            MAIN: HeadConfig(kind="sequence", n_labels=len(labels.labels), problem=labels.problem)
+        }
+
+    def encode(self, examples: Sequence[ClassifiedText]) -> list[list[Instance]]:
+        """An instance of each text or pair, or of each of its windows."""
+        encoded: list[list[Instance]] = []
+        n_cut = 0
+        for example, windows in zip(examples, self._windows(examples), strict=True):
+            n_cut += bool(windows.report.unread)
+            target = self._target(example)
+            targets = {} if target is None else {"labels": target}
+            encoded.append([Instance(features=(one,), targets=targets) for one in windows])
+        if n_cut:
+            _log.warning(
+                "%d of %d texts are longer than max_words = %d; their beginnings are read%s",
+                n_cut,
+                len(examples),
+                self.setup.inputs.max_words,
+                " (long_texts = 'mean' reads single texts to their ends)"
+                if self.config.long_texts == "first"
+                else "",
+            )
+        return encoded
+
+    def collate(
+        self,
+        instances: Sequence[Instance],
+        *,
+        rng: np.random.Generator,  # noqa: ARG002 - nothing is drawn
+    ) -> TaskBatch:
+        """Tensors of instances."""
+        return collate_instances(
+            instances,
+            max_mention_length=self.setup.inputs.max_mention_length,
+            n_targets=count_targets(instances),
+        )
+
+    def losses(self, inputs: TaskBatch, *, model: Model) -> Mapping[str, Tensor]:
+        """The sum over windows, or over all labels of windows."""
+        scores = model.scores(inputs.batch, head=MAIN)
+        labels = inputs.targets["labels"]
+        return {"labels": classification_sum(scores, labels=labels, problem=self._problem)}
+
+    def outputs(self, inputs: TaskBatch, *, model: Model) -> list[Outputs]:
+        """``scores`` of each instance. *Shape:* (C,)."""
+        scores = model.scores(inputs.batch, head=MAIN)
+        return [{"scores": row[0]} for row in split_rows(scores, sizes=[1] * len(scores))]
+
+    def decode(
+        self,
+        example: ClassifiedText,
+        *,
+        instances: Sequence[Instance],  # noqa: ARG002 - all windows count alike
+        outputs: Sequence[Outputs],
+    ) -> ClassifiedText:
+        """The text with what the mean of its windows' scores says."""
+        scores = np.mean([output["scores"] for output in outputs], axis=0)
+        plain = ClassifiedText(text=example.text, pair=example.pair, id=example.id)
+        if self.config.problem == "regression":
+            return replace(plain, value=float(scores[0]))
+        plain = replace(plain, scores=self._labels.scores(scores))
+        if self.config.problem == "multi_label":
+            return replace(plain, labels=self._labels.holding(scores))
+        best = self._labels.best(scores)
+        return replace(plain, label=best.label, score=best.score)
+
+    def score(
+        self, gold: Sequence[ClassifiedText], *, predicted: Sequence[ClassifiedText]
+    ) -> Scores:
+        """Scores that go with the problem; texts whose gold is not known do not count."""
+        check_paired(gold, predicted=predicted, what="texts")
+        pairs = list(zip(gold, predicted, strict=True))
+        if self.config.problem == "regression":
+            known = [(one.value, other.value) for one, other in pairs if one.value is not None]
+            values = [0.0 if value is None else value for _, value in known]
+            return score_numbers([value for value, _ in known], predicted=values)
+        sets = [(_labels(one), _labels(other) or ()) for one, other in pairs]
+        right = [labels for labels, _ in sets if labels is not None]
+        found = [claimed for labels, claimed in sets if labels is not None]
+        if self.config.problem == "multi_label":
+            return score_label_sets(right, predicted=found)
+        return score_labels(
+            [label for (label,) in right], predicted=[next(iter(one), None) for one in found]
+        )
+
+    def judge(
+        self, gold: ClassifiedText, *, predicted: ClassifiedText
+    ) -> Iterator[tuple[float, bool]]:
+        """Each label that was predicted; numbers have no probability."""
+        right = _labels(gold)
+        if right is None:
+            return
+        if predicted.score is not None:
+            yield predicted.score, predicted.label in right
+        for label in predicted.labels or ():
+            if label.score is not None:
+                yield label.score, label.label in right
+
+    def next_round(
+        self,
+        example: ClassifiedText,  # noqa: ARG002 - one round does it
+        *,
+        prediction: ClassifiedText,  # noqa: ARG002
+    ) -> ClassifiedText | None:
+        """Nothing is left to be asked."""
+        return None
+
+    @property
+    def _problem(self) -> Problem:
+        is_number = self.config.problem == "regression"
+        return "regression" if is_number else self._labels.problem
+
+    def _target(self, example: ClassifiedText) -> np.ndarray | None:
+        if self.config.problem == "regression":
+            return None if example.value is None else np.array([example.value], dtype=np.float32)
+        labels = _labels(example)
+        return None if labels is None else self._labels.target(labels, unknown=IGNORE)
+
+    def _windows(self, examples: Sequence[ClassifiedText]) -> list[Windows]:
+        """The inputs of single texts and of pairs, which are shortened in different ways."""
+        found: list[Windows | None] = [None] * len(examples)
+        for inputs, is_pair in ((self._all, False), (self._first, True)):
+            numbers = [
+                number
+                for number, example in enumerate(examples)
+                if (example.pair is not None) == is_pair
+            ]
+            chosen = [examples[number] for number in numbers]
+            windows = inputs.encode(
+                [Passage(text=example.text) for example in chosen],
+                pairs=[None if one.pair is None else Passage(text=one.pair) for one in chosen],
+            )
+            for number, of_text in zip(numbers, windows, strict=True):
+                found[number] = of_text
+        return [windows for windows in found if windows is not None]
+
+
+def _labels(example: ClassifiedText) -> tuple[str, ...] | None:
+    """The labels that are right; ``None`` if that is not known."""
+    if example.labels is not None:
+        return tuple(label.label for label in example.labels)
+    return None if example.label is None else (example.label,)
+
+
+TASK = SequenceClassification
