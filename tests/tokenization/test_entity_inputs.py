@@ -5,10 +5,12 @@ import pickle
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openluke.errors import ConfigError, DataError
 from openluke.features import SPECIAL_TEXT
 from openluke.records import Span
+from openluke.tokenization.alignment import words_of_pieces
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.tokenizer import WordTokenizer
@@ -288,6 +290,45 @@ def test_marked_mentions_of_which_bert_makes_no_pieces_are_reported(tokenizers, 
     config = EntityInputsConfig(layout="entity_pair")
     inputs = EntityInputs(tokenizers["wordpiece"], vocab, config)
     assert inputs("a   b", spans=[(0, 1), (1, 3)]).report.placeless_mentions == (1,)
+
+
+def test_words_of_which_bert_makes_no_pieces_are_reported(tokenizers, vocab) -> None:
+    inputs = EntityInputs(tokenizers["wordpiece"], vocab)
+    words = ["\u200b", "Ana", "\u00ad", "\u200d\u200b", "won", "\ufffd"]
+    windows = inputs(words, spans=[(1, 2), (4, 5)])
+    assert windows.report.placeless_words == ((0, 0), (0, 2), (0, 3), (0, 5))
+    assert windows.report.placeless_mentions == ()
+    assert not windows.report.is_complete
+    assert mentioned(windows[0], " ".join(words)) == ["Ana", "won"]
+    assert inputs(["Ana", "won"]).report.is_complete
+
+
+def test_words_without_pieces_are_found_in_both_texts_of_a_batch(tokenizers, vocab) -> None:
+    inputs = EntityInputs(tokenizers["wordpiece"], vocab)
+    bad, good = Passage(text=["a", "\u00ad"], spans=[(0, 1)]), Passage(text=["a", "b"])
+    plain = Passage(text="a \u00ad", spans=[(0, 1)])
+    passages, pairs = [good, plain, bad, plain, bad], [bad, bad, None, None, bad]
+    found = [windows.report.placeless_words for windows in inputs.encode(passages, pairs=pairs)]
+    assert found == [((1, 1),), ((1, 1),), ((0, 1),), (), ((0, 1), (1, 1))]
+
+
+def test_words_without_pieces_are_reported_of_long_texts_too(tokenizers, vocab) -> None:
+    config = EntityInputsConfig(max_words=12, stride=2)
+    inputs = EntityInputs(tokenizers["wordpiece"], vocab, config)
+    windows = inputs(["Ana", "\u00ad", "won"] * 20)
+    assert len(windows) > 1
+    assert windows.report.placeless_words == tuple((0, 3 * n + 1) for n in range(20))
+    assert windows.report.unread == ()
+
+
+@FEW
+@given(words=st.lists(st.sampled_from(["Ana", "\u00ad", "\u0301", "東京", "\u200b", "x\u200b"])))
+def test_a_word_is_placeless_when_none_of_the_pieces_is_of_it(tokenizer, vocab, words) -> None:
+    windows = EntityInputs(tokenizer, vocab)(words)
+    found = set(words_of_pieces(windows[0], words=words).tolist())
+    assert windows.report.placeless_words == tuple(
+        (0, index) for index in range(len(words)) if index not in found
+    )
 
 
 @pytest.mark.parametrize("given", ["abc", {"text": "abc"}, None, 5])

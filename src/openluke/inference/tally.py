@@ -13,6 +13,7 @@ _MEANINGS = {
     "the first ones",
     "cut_mentions": "mentions longer than an input, read as far as it goes",
     "placeless_mentions": "mentions whose characters make no piece, so that they have no place",
+    "placeless_words": "words whose characters make no piece, so that they are not read",
     "lost_mentions": "mentions that were not read",
     "unread": "stretches of text that were not read",
 }

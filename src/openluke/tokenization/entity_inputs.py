@@ -10,7 +10,7 @@ import numpy.typing as npt
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError, DataError
 from openluke.features import Features, IntArray
-from openluke.tokenization.alignment import align
+from openluke.tokenization.alignment import Aligned, align
 from openluke.tokenization.assembly import NO_TEXT, Frame, Reading, Window, assemble
 from openluke.tokenization.inputs_config import N_MENTIONS, EntityInputsConfig
 from openluke.tokenization.layouts import Layout, mark, unmarked
@@ -18,6 +18,7 @@ from openluke.tokenization.overflow import Limits, Plan, plan_text
 from openluke.tokenization.passages import (
     Passage,
     Spans,
+    Texts,
     check_overlaps,
     check_passages,
     read_passages,
@@ -150,7 +151,12 @@ class EntityInputs:
             bounds=np.cumsum([0, *texts.counts]),
         )
         is_long = ranges[:, 1] - ranges[:, 0] > self.config.max_mention_length
-        faults = Faults(is_long=is_long, is_placeless=is_placeless, is_unknown=is_unknown)
+        faults = Faults(
+            is_long=is_long,
+            is_placeless=is_placeless,
+            is_unknown=is_unknown,
+            placeless_words=_placeless_words(texts, aligned=aligned),
+        )
         return _Read(reading, texts.spans, faults)
 
     def _plan(self, whole: Window, *, reading: Reading) -> Plan | None:
@@ -264,6 +270,16 @@ def _whole_windows(reading: Reading, *, pairs: Sequence[Passage | None]) -> list
         windows.append(Window(first, 0, lengths[first], both, second, 0, lengths[second]))
         second += 1
     return windows
+
+
+def _placeless_words(texts: Texts, *, aligned: Aligned) -> dict[int, npt.NDArray[np.intp]]:
+    """The words without pieces of each text that was given as words and has some."""
+    lengths = np.diff(aligned.bounds)
+    sizes = (
+        (number, np.diff(before, append=lengths[number]))
+        for number, before in texts.of_words(aligned.places)
+    )
+    return {number: np.flatnonzero(size == 0) for number, size in sizes if not size.all()}
 
 
 def _types(passages: Sequence[Passage], *, counts: Sequence[int]) -> IntArray:

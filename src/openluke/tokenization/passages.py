@@ -1,7 +1,7 @@
 """What a caller gives: texts or their words, with mentions, checked and brought to characters."""
 
 from array import array as array_of_numbers
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, NoReturn, cast
@@ -60,6 +60,15 @@ class Texts:
             ]
         )
         return values[is_mention]
+
+    def of_words(self, values: npt.NDArray[Any]) -> Iterator[tuple[int, npt.NDArray[Any]]]:
+        """Of values for all boundaries those for the starts of words, by number of the text."""
+        first = 0
+        for number, (count, starts) in enumerate(zip(self.counts, self.word_starts, strict=True)):
+            first += 2 * count
+            if starts is not None:
+                yield number, values[first : first + len(starts)]
+                first += len(starts)
 
     @property
     def boundaries(self) -> tuple[_Array, list[int]]:

@@ -1,6 +1,8 @@
 """What the inputs of a text do not hold of what was given: nothing is dropped silently."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,7 @@ from openluke.records import Span
 from openluke.tokenization.assembly import NO_TEXT, Reading, Window
 from openluke.tokenization.overflow import Plan
 
+_Array = npt.NDArray[np.integer[Any]]
 _Mask = npt.NDArray[np.bool_]
 
 
@@ -26,14 +29,21 @@ class Report:
     """Mentions of more pieces than ``max_mention_length``, whose position is that of the first."""
     placeless_mentions: tuple[int, ...] = ()
     """Mentions of which the tokenizer makes no pieces: only space, or characters that it drops."""
+    placeless_words: tuple[tuple[int, int], ...] = ()
+    """Words of which the tokenizer makes no pieces, of a text that was given as words: number of
+    the text (0 or 1) and index."""
     unknown_titles: tuple[int, ...] = ()
     """Mentions whose title the vocabulary does not have; they became [UNK]."""
 
     @property
     def is_complete(self) -> bool:
-        """Whether every character and every mention is whole in some input."""
+        """Whether every character, word and mention is whole in some input."""
         return not (
-            self.unread or self.lost_mentions or self.cut_mentions or self.placeless_mentions
+            self.unread
+            or self.lost_mentions
+            or self.cut_mentions
+            or self.placeless_mentions
+            or self.placeless_words
         )
 
 
@@ -43,17 +53,20 @@ NOTHING = Report()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Faults:
-    """Which mentions of a batch are not read as they were given, whatever fits an input."""
+    """What of a batch is not read as it was given, whatever fits an input."""
 
     is_long: _Mask
-    """Those longer than ``max_mention_length``. *Shape:* (N,)."""
+    """Mentions longer than ``max_mention_length``. *Shape:* (N,)."""
     is_placeless: _Mask
-    """Those without pieces. *Shape:* (N,)."""
+    """Mentions without pieces. *Shape:* (N,)."""
     is_unknown: _Mask
-    """Those with a title that is not known. *Shape:* (N,)."""
+    """Mentions with a title that is not known. *Shape:* (N,)."""
+    placeless_words: Mapping[int, _Array]
+    """Words without pieces, by number of the text; texts without such words are left out."""
 
     def __bool__(self) -> bool:
-        return bool(self.is_long.any() or self.is_placeless.any() or self.is_unknown.any())
+        masks = (self.is_long, self.is_placeless, self.is_unknown)
+        return bool(self.placeless_words) or any(bool(mask.any()) for mask in masks)
 
 
 def report(whole: Window, *, plan: Plan | None, reading: Reading, faults: Faults) -> Report:
@@ -65,24 +78,30 @@ def report(whole: Window, *, plan: Plan | None, reading: Reading, faults: Faults
         reading: The texts.
         faults: What is wrong with mentions of the batch.
     """
-    long_mentions = _indices(faults.is_long[whole.rows])
-    placeless_mentions = _indices(faults.is_placeless[whole.rows])
-    unknown_titles = _indices(faults.is_unknown[whole.rows])
+    always = Report(
+        long_mentions=_indices(faults.is_long[whole.rows]),
+        placeless_mentions=_indices(faults.is_placeless[whole.rows]),
+        placeless_words=_placeless_words(whole, faults=faults),
+        unknown_titles=_indices(faults.is_unknown[whole.rows]),
+    )
     if plan is None:
-        return Report(
-            long_mentions=long_mentions,
-            placeless_mentions=placeless_mentions,
-            unknown_titles=unknown_titles,
-        )
+        return always
     # A shortened text has all its mentions, in rows of its own.
     held = [whole.rows] if plan.stretches else [window.rows for window in plan.windows]
-    return Report(
+    return replace(
+        always,
         unread=_unread(whole, plan=plan, reading=reading),
         lost_mentions=_indices(~np.isin(whole.rows, np.concatenate(held))),
         cut_mentions=_indices(np.isin(whole.rows, plan.cut)),
-        long_mentions=long_mentions,
-        placeless_mentions=placeless_mentions,
-        unknown_titles=unknown_titles,
+    )
+
+
+def _placeless_words(whole: Window, *, faults: Faults) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (number, word)
+        for number, text in enumerate((whole.text, whole.pair))
+        if text in faults.placeless_words
+        for word in faults.placeless_words[text].tolist()
     )
 
 
