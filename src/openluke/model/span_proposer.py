@@ -44,12 +44,21 @@ class SpanProposer(nn.Module):
 
     def forward(self, output: EncoderOutput, batch: Batch) -> Tensor:
         """Logits of all mentions of the batch. *Shape:* (E,)."""
-        words = self.dropout(output.words)
-        first = functional.gelu(self.first(words))
-        last = functional.gelu(self.last(words))
-        begins = self.first_score(first).squeeze(-1)
-        ends = self.last_score(last).squeeze(-1)
-        start, end = batch.entity_first, batch.entity_last
-        together = (first[start] * last[end]).sum(-1) * first.shape[-1] ** -0.5
-        length = torch.clamp(end - start + 1, max=_MOST_PIECES)
-        return begins[start] + ends[end] + together + self.length_score(length).squeeze(-1)
+        return self.score(output.words, first=batch.entity_first, last=batch.entity_last)
+
+    def score(self, words: Tensor, *, first: Tensor, last: Tensor) -> Tensor:
+        """Logits of spans of words. *Shape:* (K,).
+
+        Args:
+            words: States of the words of a batch. *Shape:* (W, D).
+            first: The row of each span's first word. *Shape:* (K,).
+            last: The row of its last word, in the same input. *Shape:* (K,).
+        """
+        words = self.dropout(words)
+        firsts = functional.gelu(self.first(words))
+        lasts = functional.gelu(self.last(words))
+        begins = self.first_score(firsts).squeeze(-1)
+        ends = self.last_score(lasts).squeeze(-1)
+        together = (firsts[first] * lasts[last]).sum(-1) * firsts.shape[-1] ** -0.5
+        length = torch.clamp(last - first + 1, max=_MOST_PIECES)
+        return begins[first] + ends[last] + together + self.length_score(length).squeeze(-1)
