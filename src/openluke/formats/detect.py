@@ -1,0 +1,52 @@
+"""Telling the form of a file by how it begins, never by its name."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from openluke.errors import ConfigError, DataError
+from openluke.formats.form import Form
+from openluke.formats.json_scan import first_tokens
+from openluke.formats.text_lines import read_head
+
+_N_BYTES = 1 << 16
+
+
+def detect(path: str | Path, *, forms: Sequence[Form]) -> Form:
+    """The form of a file among those that may be.
+
+    A file that has none of them, or that may have several, is an error that lists them.
+    """
+    head = read_head(path, n_bytes=_N_BYTES)
+    if not head.strip():
+        raise DataError("the file is empty; expected examples", file=path)
+    found = [form for form in forms if form.looks_like(head)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = " or ".join(form.name for form in found)
+        raise DataError(f"the form may be {names}; say which: form = {found[0].name}", file=path)
+    known = "".join(f"\n  {form.name}: {form.summary}" for form in forms)
+    raise DataError(
+        f"the file begins with {_described(head)}, which is none of the forms that are read here; "
+        f"say which it is to be shown what is wrong with it (form = …):{known}",
+        file=path,
+    )
+
+
+def named(name: str, *, forms: Sequence[Form]) -> Form:
+    """The form of that name."""
+    for form in forms:
+        if form.name == name:
+            return form
+    known = ", ".join(form.name for form in forms)
+    raise ConfigError(f"found no form {name!r}; forms that are read here: {known}")
+
+
+def _described(head: str) -> str:
+    """What a file begins with, in words."""
+    line = head.strip().split("\n", 1)[0]
+    if line.lstrip().startswith(("{", "[")):
+        keys = [key for key in first_tokens(head) if key and not key.endswith("]")]
+        if keys:
+            return f"JSON with the keys {', '.join(keys[:8])}"
+    return repr(line[:60])

@@ -1,0 +1,155 @@
+"""Our own records as JSON lines, read and written; what people like to write shorter may be."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from openluke.errors import DataError
+from openluke.formats.form import Form
+from openluke.formats.json_rows import read_rows, shown
+from openluke.formats.json_scan import first_tokens
+from openluke.records import (
+    Answer,
+    ClozeQuestion,
+    Document,
+    MaskedText,
+    Mention,
+    Question,
+    from_json,
+    to_json,
+)
+
+R = TypeVar("R")
+
+
+def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
+    """Read records of one kind from JSON lines, or from a JSON list.
+
+    The fields have the records' own names. Shorter forms are: a label as its name, a mention as
+    ``[start, end]`` or ``[start, end, label]``, a relation as ``[head, tail]`` or ``[head, tail,
+    label]`` where head and tail are ``[start, end]``, and an answer as its text. Texts of mentions
+    and answers that are given have to be what stands at their places.
+    """
+    for row in read_rows(path):
+        try:
+            record = from_json(kind, values=_written_out(row.values), where=kind.__name__)
+            _check_texts(record)
+        except DataError as error:
+            raise row.error(str(error)) from error
+        yield record
+
+
+def write_records(path: str | Path, records: Iterable[Any]) -> int:
+    """Write records as JSON lines, and say how many there were."""
+    n_written = 0
+    with Path(path).open("w", encoding="utf-8", newline="\n") as stream:
+        for record in records:
+            stream.write(json.dumps(to_json(record), ensure_ascii=False) + "\n")
+            n_written += 1
+    return n_written
+
+
+def json_form(kind: type[Any]) -> Form:
+    """The form of files of records of one kind."""
+    names = [field.name for field in fields(kind)]
+    needed = {
+        field.name
+        for field in fields(kind)
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+
+    def read(path: str | Path) -> Iterator[Any]:
+        return read_records(path, kind=kind)
+
+    def looks_like(head: str) -> bool:
+        keys = {key.removeprefix("[].") for key in first_tokens(_first_line(head))}
+        return needed <= keys and {key for key in keys if key.isidentifier()} <= {*names}
+
+    return Form(
+        name="jsonl",
+        summary=f"JSON lines of our own {kind.__name__}: {', '.join(names)}.",
+        read=read,
+        looks_like=looks_like,
+    )
+
+
+def _first_line(head: str) -> str:
+    """The first row of JSON lines, or all that there is of a list."""
+    start = head.lstrip()
+    return start if start.startswith("[") else start.split("\n", 1)[0]
+
+
+def _written_out(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its shorter forms written out."""
+    return {
+        key: _LONG_FORMS[key](value) if key in _LONG_FORMS else value
+        for key, value in values.items()
+    }
+
+
+def _each(write_out: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def of_list(value: Any) -> Any:
+        items = cast("list[Any]", value)
+        return [write_out(item) for item in items] if isinstance(value, list) else value
+
+    return of_list
+
+
+def _label(value: Any) -> Any:
+    return {"label": value} if isinstance(value, str) else value
+
+
+def _answer(value: Any) -> Any:
+    return {"text": value} if isinstance(value, str) else value
+
+
+def _mention(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _written_out(cast("dict[str, Any]", value))
+    return _named(value, names=("start", "end", "label"))
+
+
+def _relation(value: Any) -> Any:
+    return _named(value, names=("head", "tail", "label"))
+
+
+def _named(value: Any, *, names: tuple[str, str, str]) -> Any:
+    items = cast("list[Any]", value)
+    if not isinstance(value, list) or len(items) not in (2, 3):
+        return value
+    return dict(zip(names, items, strict=False))
+
+
+_LONG_FORMS: dict[str, Callable[[Any], Any]] = {
+    "labels": _each(_label),
+    "answers": _each(_answer),
+    "mentions": _each(_mention),
+    "question_mentions": _each(_mention),
+    "relations": _each(_relation),
+}
+
+
+def _check_texts(record: Any) -> None:
+    """Raise a ``DataError`` where a mention or an answer is not what stands at its place."""
+    if isinstance(record, Document | MaskedText):
+        _check_each("mentions", record.mentions, text=record.text)
+    if isinstance(record, Question):
+        _check_each("mentions", record.mentions, text=record.context)
+        _check_each("question_mentions", record.question_mentions, text=record.question)
+    if isinstance(record, Question | ClozeQuestion):
+        _check_each("answers", record.answers or (), text=record.context)
+
+
+def _check_each(name: str, items: Iterable[Mention | Answer], *, text: str) -> None:
+    for index, item in enumerate(items):
+        if item.text is None or item.start is None:
+            continue
+        end = item.start + len(item.text) if item.end is None else item.end
+        found = text[item.start : end]
+        if found != item.text:
+            raise DataError(
+                f"{name}[{index}]: characters {item.start} to {end} are {shown(found)}, expected "
+                f"{shown(item.text)}"
+            )

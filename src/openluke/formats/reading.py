@@ -1,0 +1,74 @@
+"""Opening a file of examples: its form is found, the options are checked, and it is read."""
+
+import functools
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import field, make_dataclass
+from pathlib import Path
+from typing import Any
+
+from openluke.config import from_mapping
+from openluke.errors import DataError
+from openluke.formats.detect import detect, named
+from openluke.formats.form import Form
+
+
+def open_examples(
+    path: str | Path,
+    *,
+    forms: Sequence[Form],
+    form: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Iterator[Any]:
+    """The examples of a file, one after another. What is wrong with a row is raised at the row.
+
+    The form and the options are checked at once, and so is that there is an example.
+
+    Args:
+        path: The file.
+        forms: The forms that it may have.
+        form: The name of its form; by default told from how the file begins.
+        options: What the form is read with; see ``option_names``.
+    """
+    chosen = detect(path, forms=forms) if form is None else named(form, forms=forms)
+    examples = chosen.read(path, **checked_options(chosen, options=options or {}))
+    for first in examples:
+        return _with_first(first, examples=examples)
+    raise DataError(f"found no examples in the file, read as {chosen.name}", file=path)
+
+
+def option_names(form: Form) -> tuple[str, ...]:
+    """The names of the options that files of a form are read with."""
+    return tuple(_parameters(form.read))
+
+
+def checked_options(form: Form, *, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the form's reader takes them; unknown ones and wrong types are errors."""
+    hints = typing.get_type_hints(_innermost(form.read))
+    known = [
+        (name, hints.get(name, Any), field(default=parameter.default))
+        for name, parameter in _parameters(form.read).items()
+    ]
+    kind = make_dataclass("Options", known, frozen=True, kw_only=True)
+    checked = from_mapping(kind, values=options, where=f"options of form {form.name}")
+    return {name: getattr(checked, name) for name in options}
+
+
+def _parameters(read: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(read).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def _innermost(read: Callable[..., Any]) -> Callable[..., Any]:
+    while isinstance(read, functools.partial):
+        read = read.func
+    return read
+
+
+def _with_first(first: Any, *, examples: Iterator[Any]) -> Iterator[Any]:
+    yield first
+    yield from examples

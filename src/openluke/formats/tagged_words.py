@@ -1,0 +1,47 @@
+"""Columns of words and any tags: part of speech, or whatever is said of each word."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from openluke.formats.columns import Columns, looks_tabular, read_sentences
+from openluke.formats.form import Form
+from openluke.formats.joined_words import JoinedBy, join_words
+from openluke.records import TaggedText
+
+
+def read_tagged_words(
+    path: str | Path,
+    *,
+    word_column: int = 0,
+    tag_column: int = -1,
+    tagged: bool = True,
+    comment: str | None = None,
+    encoding: str = "utf-8",
+    joined_by: JoinedBy = "spaces",
+    lenient: bool = False,
+) -> Iterator[TaggedText]:
+    """Read sentences, each word of which has a tag. The options are those of ``read_conll``."""
+    columns = Columns(
+        word=word_column,
+        tag=tag_column if tagged else None,
+        comment=comment,
+        encoding=encoding,
+        lenient=lenient,
+    )
+    for sentence in read_sentences(path, columns=columns):
+        joined = join_words(sentence.words, joined_by=joined_by)
+        tags = tuple(sentence.tags) if tagged else None
+        yield TaggedText(text=joined.text, words=joined.words, tags=tags)
+
+
+def looks_like_tagged_words(head: str) -> bool:
+    """Whether lines have the same number of columns, two or more."""
+    return bool(looks_tabular(head))
+
+
+FORM = Form(
+    name="columns",
+    summary="A word on each line with its tag in another column; blank lines between sentences.",
+    read=read_tagged_words,
+    looks_like=looks_like_tagged_words,
+)
