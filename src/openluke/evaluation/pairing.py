@@ -71,7 +71,7 @@ def known(values: Iterable[P | None], *, what: str) -> list[P]:
 
 def _id(record: Any, *, what: str) -> str:
     if record.id is None:
-        raise DataError(f"a {what} has no id; expected ids, by which predictions are matched")
+        raise DataError(f"one {what} has no id; expected ids, by which predictions are matched")
     return record.id
 
 
