@@ -56,7 +56,7 @@ def inputs(path: Path, lines: list[str], **options) -> PredictionInputs:
 def test_there_is_a_line_for_each_input_in_order(pipeline, job, tmp_path) -> None:
     given = inputs(tmp_path / "in.txt", [*LINES, "", "東京 🙂"])
     seen: list[int] = []
-    assert predict_file(pipeline, given.read(), job=job, on_inputs=seen.append) == 21
+    assert predict_file(pipeline, examples=given.read(), job=job, on_inputs=seen.append) == 21
     assert seen == [3, 6, 9, 12, 15, 18, 21]
     assert given.count() == 21
     rows = [json.loads(line) for line in job.output.read_text(encoding="utf-8").splitlines()]
@@ -70,7 +70,7 @@ def test_a_job_that_was_stopped_goes_on_and_leaves_no_trace(
     pipeline: Pipeline, job, tmp_path, monkeypatch
 ) -> None:
     given = inputs(tmp_path / "in.txt", LINES)
-    predict_file(pipeline, given.read(), job=job)
+    predict_file(pipeline, examples=given.read(), job=job)
     whole = job.output.read_bytes()
     job.output.unlink()
 
@@ -79,14 +79,14 @@ def test_a_job_that_was_stopped_goes_on_and_leaves_no_trace(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict_file(pipeline, given.read(), job=job, on_inputs=stop)
+        predict_file(pipeline, examples=given.read(), job=job, on_inputs=stop)
     assert not job.output.exists()
     # what a kill leaves: a part of a line behind what is known to be done
     with (tmp_path / ".out.jsonl.partial").open("ab") as stream:
         stream.write(b'{"text": "half a l')
     texts: list[str] = []
     monkeypatch.setattr(ToyTask, "encode", _noting(ToyTask.encode, texts))
-    assert predict_file(pipeline, given.read(), job=job) == 20
+    assert predict_file(pipeline, examples=given.read(), job=job) == 20
     assert texts == LINES[9:]
     assert job.output.read_bytes() == whole
 
@@ -103,11 +103,11 @@ def test_another_model_or_other_options_do_not_go_on(pipeline: Pipeline, job, tm
     given = inputs(tmp_path / "in.txt", LINES)
     _interrupt(pipeline, given, job=job)
     with pytest.raises(ConfigError, match="unfinished job with another model; finish"):
-        predict_file(pipeline, given.read(), job=change(job, model="other"))
+        predict_file(pipeline, examples=given.read(), job=change(job, model="other"))
     warm = pipeline.with_options(temperature=2.0)
     with pytest.raises(ConfigError, match="unfinished job with another options"):
-        predict_file(warm, given.read(), job=job)
-    predict_file(warm, given.read(), job=change(job, replace=True))
+        predict_file(warm, examples=given.read(), job=job)
+    predict_file(warm, examples=given.read(), job=change(job, replace=True))
     row = json.loads(job.output.read_text(encoding="utf-8").splitlines()[0])
     assert row["score"] == pytest.approx(warm.predict(LINES[0]).score, abs=1e-6)
 
@@ -116,9 +116,9 @@ def test_inputs_that_have_changed_are_noticed(pipeline: Pipeline, job, tmp_path)
     _interrupt(pipeline, inputs(tmp_path / "in.txt", LINES), job=job)
     changed = inputs(tmp_path / "in.txt", ["another text", *LINES[1:]])
     with pytest.raises(DataError, match="first 3 inputs are done, but they are no longer"):
-        predict_file(pipeline, changed.read(), job=job)
+        predict_file(pipeline, examples=changed.read(), job=job)
     mended = inputs(tmp_path / "in.txt", [*LINES[:5], "mended", *LINES[6:]])
-    assert predict_file(pipeline, mended.read(), job=job) == 20
+    assert predict_file(pipeline, examples=mended.read(), job=job) == 20
     assert "mended" in job.output.read_text(encoding="utf-8").splitlines()[5]
 
 
@@ -127,25 +127,25 @@ def _interrupt(pipeline: Pipeline, given: PredictionInputs, *, job: PredictJob) 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict_file(pipeline, given.read(), job=job, on_inputs=stop)
+        predict_file(pipeline, examples=given.read(), job=job, on_inputs=stop)
 
 
 def test_a_wrong_line_is_named(pipeline: Pipeline, job, tmp_path) -> None:
     rows = [json.dumps({"text": line}) for line in LINES]
     given = inputs(tmp_path / "in.jsonl", [*rows[:7], "", '{"text": 5}', *rows])
     with pytest.raises(DataError, match=r"in\.jsonl:9: .*text: found 5 \(int\), expected str"):
-        predict_file(pipeline, given.read(), job=job)
+        predict_file(pipeline, examples=given.read(), job=job)
     given = inputs(tmp_path / "in.jsonl", [*rows[:7], "", r'{"text": "a \ud800"}', *rows])
     with (
         given.naming_lines(),
         pytest.raises(DataError, match=r"^input 7: .*U\+D800"),
     ):
-        predict_file(pipeline, given.read(), job=job)
+        predict_file(pipeline, examples=given.read(), job=job)
     with (
         pytest.raises(DataError, match=r"in\.jsonl:9: .*U\+D800"),
         given.naming_lines(),
     ):
-        predict_file(pipeline, given.read(), job=job)
+        predict_file(pipeline, examples=given.read(), job=job)
 
 
 def test_keys_that_are_not_read_are_told_once(pipeline, tmp_path, caplog) -> None:
@@ -170,15 +170,15 @@ def test_the_first_line_tells_texts_from_objects(tmp_path: Path) -> None:
 
 def test_no_inputs_are_an_error_that_leaves_nothing(pipeline: Pipeline, job, tmp_path) -> None:
     with pytest.raises(DataError, match="no inputs"):
-        predict_file(pipeline, [], job=job)
+        predict_file(pipeline, examples=[], job=job)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_is_replaced_on_request_alone(pipeline: Pipeline, job) -> None:
     job.output.write_text("mine\n")
     with pytest.raises(ConfigError, match="already exists"):
-        predict_file(pipeline, [ClassifiedText(text="a")], job=job)
-    predict_file(pipeline, [ClassifiedText(text="a")], job=change(job, replace=True))
+        predict_file(pipeline, examples=[ClassifiedText(text="a")], job=job)
+    predict_file(pipeline, examples=[ClassifiedText(text="a")], job=change(job, replace=True))
     assert json.loads(job.output.read_text())["text"] == "a"
 
 

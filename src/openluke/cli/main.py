@@ -11,6 +11,10 @@ from openluke.errors import OpenLukeError
 
 _COMMANDS = {
     "inspect": ("openluke.cli.inspect:inspect", "Say what a file or directory is."),
+    "tasks": ("openluke.cli.tasks:tasks", "List what can be learnt and predicted."),
+    "check": ("openluke.cli.check:check", "Look at a file of examples before training."),
+    "evaluate": ("openluke.cli.evaluate:evaluate", "Score a model on a file with gold answers."),
+    "calibrate": ("openluke.cli.calibrate:calibrate", "Make probabilities mean what they say."),
     "predict": ("openluke.cli.predict:predict", "Find entities, relations, answers in texts."),
     "embed": ("openluke.cli.embed:embed", "Write vectors of words, mentions and texts."),
     "upload": ("openluke.cli.upload:upload", "Put a model on the Hugging Face hub."),

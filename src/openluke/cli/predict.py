@@ -136,7 +136,7 @@ def _write(
 ) -> None:
     """Write predictions to a file, then the page from the file."""
     with progress_of(inputs.count(), unit="inputs") as advance:
-        number = predict_file(pipeline, inputs.read(), job=job, on_inputs=advance)
+        number = predict_file(pipeline, examples=inputs.read(), job=job, on_inputs=advance)
     print(f"{job.output}: predictions of {number:,} inputs")
     if html is not None:
         write_page(_views(inputs, output=job.output), path=html)

@@ -1,4 +1,4 @@
-"""Predictions as people look at them: a text with marked stretches, and lines about the whole."""
+"""Predictions and examples as people look at them: a text with marked stretches, and notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 
 from openluke.records import (
     AnsweredQuestion,
+    ChoiceQuestion,
     ChosenAnswer,
     ClassifiedText,
     ClozeQuestion,
@@ -14,6 +15,7 @@ from openluke.records import (
     FilledMask,
     FilledText,
     Label,
+    MaskedText,
     Mention,
     Question,
     Relation,
@@ -49,7 +51,7 @@ def view_of(prediction: Any, *, example: Any) -> View:
     """A prediction to be looked at, with the text that it is about.
 
     Args:
-        prediction: What was predicted.
+        prediction: What was predicted, or an example with what is given of it.
         example: What it was predicted of.
     """
     return _view(prediction, example)
@@ -117,6 +119,45 @@ def _(prediction: FilledText, example: Any) -> View:  # noqa: ARG001
     return View(text=prediction.text, marks=_in_order(marks), notes=notes)
 
 
+@_view.register
+def _(prediction: Question, example: Any) -> View:  # noqa: ARG001
+    answers = prediction.answers or ()
+    marks = [
+        Mark(start=one.start, end=one.start + len(one.text), label="answer")
+        for one in answers
+        if one.start is not None
+    ]
+    texts = ", ".join(dict.fromkeys(one.text for one in answers)) or "no answer"
+    return View(text=prediction.context, marks=_in_order(marks), notes=(prediction.question, texts))
+
+
+@_view.register
+def _(prediction: ClozeQuestion, example: Any) -> View:  # noqa: ARG001
+    marks = [Mark(start=start, end=end, label="candidate") for start, end in prediction.candidates]
+    answers = ", ".join(dict.fromkeys(one.text for one in prediction.answers or ()))
+    notes = (prediction.query, answers) if answers else (prediction.query,)
+    return View(text=prediction.context, marks=_in_order(marks), notes=notes)
+
+
+@_view.register
+def _(prediction: ChoiceQuestion, example: Any) -> View:  # noqa: ARG001
+    notes = tuple(
+        f"{'→' if number == prediction.answer else ' '} {number}: {choice}"
+        for number, choice in enumerate(prediction.choices)
+    )
+    return View(text=prediction.question, notes=notes)
+
+
+@_view.register
+def _(prediction: MaskedText, example: Any) -> View:  # noqa: ARG001
+    marks = [Mark(start=start, end=end, label="word") for start, end in prediction.masks]
+    marks += [
+        Mark(start=one.start, end=one.end, label=one.entity or "entity")
+        for one in prediction.mentions
+    ]
+    return View(text=prediction.text, marks=_in_order(marks))
+
+
 def _label_of(mention: Mention) -> str:
     if mention.labels is not None:
         return ", ".join(label.label for label in mention.labels)
@@ -146,4 +187,4 @@ def _share(score: float | None) -> str:
 
 
 def _in_order(marks: list[Mark]) -> tuple[Mark, ...]:
-    return tuple(sorted(marks, key=lambda mark: (mark.start, -mark.end)))
+    return tuple(sorted(set(marks), key=lambda mark: (mark.start, -mark.end)))

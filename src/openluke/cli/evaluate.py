@@ -1,0 +1,122 @@
+"""``openluke evaluate``: how well a model, or somebody's predictions, do on a file."""
+
+import json as json_files
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from cyclopts import Parameter
+
+from openluke.artifacts import atomic_file
+from openluke.cli.compute import Compute
+from openluke.cli.facts import print_facts
+from openluke.cli.progress import progress_of
+from openluke.cli.settings import read_settings
+from openluke.config import to_mapping
+from openluke.errors import DataError
+from openluke.inference.example_files import read_file
+from openluke.inference.pipeline import Pipeline
+from openluke.inference.prediction_json import prediction_line
+from openluke.records import Scores, from_json
+
+
+def evaluate(
+    model: str,
+    file: Path,
+    *,
+    form: str | None = None,
+    option: Annotated[list[str] | None, Parameter(negative="")] = None,
+    predictions: Path | None = None,
+    output: Path | None = None,
+    head: str | None = None,
+    set: Annotated[list[str] | None, Parameter(negative="")] = None,  # noqa: A002
+    json: Annotated[bool, Parameter(negative="")] = False,
+    compute: Compute = Compute(),  # noqa: B008 - frozen
+) -> None:
+    """Score a model on a file of examples with gold answers, as the official scorer does.
+
+    Args:
+        model: Directory or hub name of the model.
+        file: The examples, in a form that the task reads (see `openluke tasks`).
+        form: Which form that is; by default the one that the file looks like.
+        option: An option of the reader, such as encoding=latin-1; may be given several times.
+        predictions: Score these instead: JSON lines, one for each example, in their order.
+        output: A file to write the model's predictions to, as JSON lines.
+        head: The name of the head, where the model has several.
+        set: An option of the task, such as temperature=1.5; may be given several times.
+        json: Print one JSON object instead of a table.
+        compute: Which model exactly, and how it computes.
+    """
+    pipeline = compute.open(model)
+    if set:
+        pipeline = pipeline.with_options(head, **read_settings(set))
+    task = pipeline.task(head).task
+    options = read_settings(option or ())
+    gold = list(read_file(file, task=type(task), form=form, options=options))
+    if not gold:
+        raise DataError("no examples; expected some to score on", file=file)
+    if predictions is None:
+        found = _predict(pipeline, gold=gold, head=head, compute=compute)
+    else:
+        found = list(_read(predictions, kind=task.prediction_type))
+        if len(found) != len(gold):
+            raise DataError(
+                f"found {len(found)} predictions for {len(gold)} examples of {file}; expected one "
+                "a line for each, in their order",
+                file=predictions,
+            )
+    scores = task.score(gold, predicted=found)
+    if output is not None:
+        with atomic_file(output) as temporary, temporary.open("w", encoding="utf-8") as stream:
+            stream.writelines(prediction_line(one, task=task) for one in found)
+    print_scores(scores, title=f"{task.name} on {file.name}", as_json=json)
+
+
+def print_scores(scores: Scores, *, title: str, as_json: bool) -> None:
+    """Print scores as a table of per cents, or as a JSON object of shares."""
+    if as_json:
+        print_facts(title, facts=to_mapping(scores), as_json=True)
+        return
+    labels = {
+        label: f"{_per_cent(one.f1)} F1, {_per_cent(one.precision)} precision, "
+        f"{_per_cent(one.recall)} recall, {one.support:,} in all"
+        for label, one in scores.labels.items()
+    }
+    values = {name: _per_cent(value) for name, value in scores.values.items()}
+    facts: dict[str, Any] = {**values, **scores.counts}
+    print_facts(title, facts=facts | ({"labels": labels} if labels else {}), as_json=False)
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _predict(
+    pipeline: Pipeline, *, gold: list[Any], head: str | None, compute: Compute
+) -> list[Any]:
+    found: list[Any] = []
+    with progress_of(len(gold), unit="examples") as advance:
+        for chunk in pipeline.predict_chunks(
+            gold, head=head, workers=compute.workers, batch_rows=compute.batch_rows
+        ):
+            found += chunk
+            advance(len(found))
+    return found
+
+
+def _read(path: Path, *, kind: Any) -> Iterator[Any]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"cannot be read: {error}", file=path) from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            values = json_files.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"not JSON: {error}", file=path, line=number) from error
+        if not isinstance(values, dict):
+            raise DataError("expected a JSON object", file=path, line=number)
+        row = cast("dict[str, Any]", values)
+        yield from_json(kind, values=row, where=f"{path}:{number}")

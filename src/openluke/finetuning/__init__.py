@@ -1,0 +1,1 @@
+"""From a file of examples to a fine-tuned model: the learning journey."""

@@ -1,0 +1,256 @@
+"""A recipe: all that a fine-tuning run is made from, in one TOML file."""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from openluke.config import from_mapping, read_toml, to_mapping
+from openluke.errors import ConfigError
+from openluke.training.config import TrainingConfig
+
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileConfig:
+    """A file of examples that is read in another way than those beside it."""
+
+    path: Path
+    """Where it lies."""
+    form: str | None = None
+    """Its form; ``None`` takes that of the data."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What is said to its reader, beside the options of the data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    """The examples of a task.
+
+    Paths are relative to the recipe; ``$NAME`` is a variable of the environment, such as
+    ``$OPENLUKE_DATA``.
+    """
+
+    train: Path | FileConfig
+    """What is learnt from: a file, or a directory of files."""
+    dev: Path | FileConfig | None = None
+    """What the best model is chosen by; ``None`` sets examples of ``train`` aside."""
+    test: Path | FileConfig | None = None
+    """What the best model is scored on at the end, and no choice is made by."""
+    tests: dict[str, Path | FileConfig] = field(default_factory=dict[str, Path | FileConfig])
+    """More of these by name, for example by language."""
+    form: str | None = None
+    """The form of all files; ``None``: the one of the task's forms that a file looks like."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What is said to the reader of all files, such as an encoding."""
+    dev_share: float = 0.1
+    """Which share of the training examples is set aside, drawn under the seed, where there is no
+    ``dev``; 0 sets nothing aside, and the last model is kept."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dev_share < 1:
+            raise ConfigError(f"dev_share is {self.dev_share}, expected 0 or more, below 1")
+        if "dev" in self.tests or "test" in self.tests:
+            raise ConfigError("tests has one named 'dev' or 'test'; give it another name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskConfig:
+    """One of the tasks that are learnt together."""
+
+    task: str
+    """Which task (see ``openluke tasks``)."""
+    data: DataConfig
+    """Its examples."""
+    name: str | None = None
+    """What its head is called in the model; ``None`` takes the name of the task."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The task's own options."""
+    weight: float = 1.0
+    """How often it is trained beside the others, for each of its examples."""
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise ConfigError(f"weight is {self.weight}, expected more than 0")
+
+    @property
+    def head(self) -> str:
+        """What its head is called."""
+        return self.name or self.task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoraConfig:
+    """Low-rank adapters: few weights are trained, beside frozen ones (extra ``peft``)."""
+
+    rank: int = 8
+    """Inner width of the adapters."""
+    alpha: int = 16
+    """Their outputs are multiplied by ``alpha / rank``."""
+    dropout: float = 0.0
+    """Share of their inputs dropped in training."""
+    layers: str = r"encoder\.layers\..*(query|key|value|dense|inner|outer|output).*"
+    """Which linear layers get one: a regular expression that their whole names match."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperConfig:
+    """What is published of the experiment that a recipe repeats."""
+
+    source: str
+    """Where it is published."""
+    scores: dict[str, float] = field(default_factory=dict[str, float])
+    """The published scores by name, as shares."""
+    note: str | None = None
+    """What differs here from there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinetuneConfig:
+    """A fine-tuning run.
+
+    One task is said by ``task``, ``data`` and ``options``; several, which are learnt together, by
+    ``tasks``.
+    """
+
+    model: str
+    """What is fine-tuned: a directory, relative to the recipe, or a name on the hub."""
+    task: str | None = None
+    """Which task (see ``openluke tasks``)."""
+    data: DataConfig | None = None
+    """Its examples."""
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
+    """The task's own options."""
+    tasks: tuple[TaskConfig, ...] = ()
+    """Several tasks on one encoder."""
+    attention: Literal["entity-aware", "plain"] | None = None
+    """Four query types or one; new ones start as copies. ``None``: as the model has it."""
+    entity_table: Literal["auto", "frozen", "trained"] = "auto"
+    """What becomes of the entity embeddings. ``auto``: only the special entities are kept where no
+    task names entities by title, and else the table is frozen. ``frozen``: it is kept and not
+    trained. ``trained``: it is kept and trained."""
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    """How it is trained; its seed is that of new heads and held-out examples, too."""
+    lora: LoraConfig | None = None
+    """Train adapters instead of the encoder."""
+    batch_size: int = 8
+    """The most inputs of a micro-batch."""
+    batch_rows: int | None = None
+    """The most word and entity rows of a micro-batch; ``None`` for no limit."""
+    licence: str | None = None
+    """Of the model that comes out, for its card; what data and start allow is yours to know."""
+    paper: PaperConfig | None = None
+    """What is published of this experiment."""
+
+    def __post_init__(self) -> None:
+        if bool(self.tasks) == (self.task is not None):
+            raise ConfigError("expected either 'task' with 'data', or several 'tasks'")
+        if self.tasks and (self.data is not None or self.options):
+            raise ConfigError("found 'data' or 'options' beside 'tasks', whose own they are")
+        if self.task is not None and self.data is None:
+            raise ConfigError("missing key 'data': the files of the examples")
+        names = [part.head for part in self.parts]
+        if len(set(names)) < len(names):
+            raise ConfigError(
+                f"two tasks have the same name ({', '.join(names)}); say 'name' of one of them"
+            )
+
+    @property
+    def parts(self) -> tuple[TaskConfig, ...]:
+        """The tasks, also where there is one alone."""
+        if self.task is None or self.data is None:
+            return self.tasks
+        return (TaskConfig(task=self.task, data=self.data, options=self.options),)
+
+
+def read_recipe(path: str | Path, *, changes: Mapping[str, Any] | None = None) -> FinetuneConfig:
+    """Read a recipe; its paths become absolute.
+
+    Args:
+        path: A TOML file with the fields of ``FinetuneConfig``.
+        changes: Values that go before those of the file; tables are merged.
+    """
+    path = Path(path)
+    config = read_toml(FinetuneConfig, path=path)
+    if changes:
+        values = merge(to_mapping(config), changes=changes)
+        config = from_mapping(FinetuneConfig, values=values, where=f"{path} with changes")
+    return with_absolute_paths(config, directory=path.absolute().parent)
+
+
+def merge(values: Mapping[str, Any], *, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested values, those of the changes before the others."""
+    merged = dict(values)
+    for key, value in changes.items():
+        found = merged.get(key)
+        if isinstance(found, Mapping) and isinstance(value, Mapping):
+            value = merge(found, changes=value)  # noqa: PLW2901
+        merged[key] = value
+    return merged
+
+
+def with_absolute_paths(config: FinetuneConfig, *, directory: Path) -> FinetuneConfig:
+    """The same recipe with paths that do not depend on where the program runs."""
+    model = _absolute(Path(_expand(config.model)), directory=directory)
+    changed = replace(config, model=str(model) if model.exists() else _expand(config.model))
+    if config.data is not None:
+        return replace(changed, data=_located(config.data, directory=directory))
+    parts = tuple(
+        replace(part, data=_located(part.data, directory=directory)) for part in config.tasks
+    )
+    return replace(changed, tasks=parts)
+
+
+def differences(found: Mapping[str, Any], *, wanted: Mapping[str, Any]) -> list[str]:
+    """The keys, with dots between tables, in which two recipes differ."""
+    changed: list[str] = []
+    for key in sorted({*found, *wanted}):
+        a, b = found.get(key), wanted.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            changed += [f"{key}.{inner}" for inner in differences(a, wanted=b)]
+        elif a != b:
+            changed.append(key)
+    return changed
+
+
+def recipe_values(config: FinetuneConfig) -> dict[str, Any]:
+    """A recipe as plain JSON values."""
+    return json.loads(json.dumps(to_mapping(config)))
+
+
+def _located(data: DataConfig, *, directory: Path) -> DataConfig:
+    def locate(file: Path | FileConfig | None) -> Any:
+        if isinstance(file, FileConfig):
+            return replace(file, path=_absolute(file.path, directory=directory))
+        return None if file is None else _absolute(file, directory=directory)
+
+    return replace(
+        data,
+        train=locate(data.train),
+        dev=locate(data.dev),
+        test=locate(data.test),
+        tests={name: locate(file) for name, file in data.tests.items()},
+    )
+
+
+def _absolute(path: Path, *, directory: Path) -> Path:
+    return directory / Path(_expand(str(path))).expanduser()
+
+
+def _expand(text: str) -> str:
+    """Put values of the environment where their names stand."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in os.environ:
+            raise ConfigError(
+                f"{text}: the environment has no variable {name}; set it, for example "
+                f"export {name}=/path/to/data"
+            )
+        return os.environ[name]
+
+    return _VARIABLE.sub(value, text)

@@ -1,0 +1,99 @@
+"""What a run starts from: a model made ready for its tasks, with new heads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from openluke.checkpoints.attention import with_attention
+from openluke.checkpoints.bundle import Bundle, BundleHead
+from openluke.checkpoints.lite import make_lite
+from openluke.config import from_mapping
+from openluke.finetuning.recipe import FinetuneConfig
+from openluke.model.heads import build_head
+from openluke.task import MAIN, Task, TaskType, load_task
+
+_SPECIAL_ENTITIES = 4
+"""Rows of the smallest entity table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A model with the heads of its tasks, not yet trained."""
+
+    bundle: Bundle
+    tasks: dict[str, Task[Any, Any]]
+    """The tasks by the names of their heads."""
+    reused: tuple[str, ...]
+    """Heads that go on from weights of the model that the run starts from."""
+
+
+def prepare(
+    bundle: Bundle, *, config: FinetuneConfig, labels: Mapping[str, Sequence[str]]
+) -> Start:
+    """Make a model ready for the tasks of a recipe.
+
+    Heads of other tasks are left out: what they read is no longer the same after training.
+
+    Args:
+        bundle: What the run starts from.
+        config: The recipe.
+        labels: The labels of each task, by the name of its head.
+    """
+    if config.attention is not None:
+        bundle = with_attention(bundle, entity_aware=config.attention == "entity-aware")
+    tasks = _make_tasks(bundle, config=config, labels=labels)
+    needs_titles = any(task.needs_titles for task in tasks.values())
+    n_entities = bundle.encoder.config.n_entities
+    if config.entity_table == "auto" and not needs_titles and n_entities > _SPECIAL_ENTITIES:
+        bundle = make_lite(bundle)
+        tasks = _make_tasks(bundle, config=config, labels=labels)
+    elif n_entities and config.entity_table != "trained":
+        bundle.encoder.entities.table.requires_grad_(False)  # noqa: FBT003 - as torch has it
+    generator = torch.Generator().manual_seed(config.training.seed)
+    made = replace(bundle, heads=())
+    reused: list[str] = []
+    for name, task in tasks.items():
+        modules: dict[str, nn.Module] = {}
+        for role, head in sorted(task.head_configs().items(), key=lambda item: item[0] != MAIN):
+            known = _known_head(bundle, task=task, role=role)
+            if known is not None:
+                reused.append(known.entry.name)
+            modules[role] = (
+                build_head(head, encoder=bundle.encoder, generator=generator)
+                if known is None
+                else known.module
+            )
+        made = made.with_task(name, task=task, modules=modules)
+    return Start(bundle=made, tasks=tasks, reused=tuple(reused))
+
+
+def options_of(kind: TaskType, *, values: Mapping[str, Any], where: str) -> Any:
+    """The configuration of a task from some of its options, checked."""
+    return from_mapping(kind.config_type, values=values, where=where)
+
+
+def _make_tasks(
+    bundle: Bundle, *, config: FinetuneConfig, labels: Mapping[str, Sequence[str]]
+) -> dict[str, Task[Any, Any]]:
+    return {
+        part.head: load_task(part.task)(
+            options_of(load_task(part.task), values=part.options, where=f"options of {part.head}"),
+            setup=bundle.task_setup(tuple(labels[part.head])),
+        )
+        for part in config.parts
+    }
+
+
+def _known_head(bundle: Bundle, *, task: Task[Any, Any], role: str) -> BundleHead | None:
+    """The head of the starting model that says the same, if it has one."""
+    wanted = task.head_configs()[role]
+    labels = task.setup.labels if role == MAIN else ()
+    for head in bundle.heads:
+        entry = head.entry
+        same = replace(entry.config, dropout=wanted.dropout) == wanted
+        if same and entry.role == role and entry.labels == labels:
+            return head
+    return None

@@ -1,0 +1,143 @@
+"""Probabilities that mean what they say: the temperature and thresholds that suit held-out data."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+
+from openluke.errors import ConfigError, DataError
+from openluke.evaluation.calibration import negative_log_likelihood, score_calibration
+from openluke.inference.task_pipeline import Computed, TaskPipeline
+from openluke.records import Scores
+
+_TEMPERATURES = np.geomspace(0.05, 20.0, 25)
+"""Those that are tried first."""
+_STEPS = 20
+"""How often the best interval is narrowed after that: to some parts in a hundred thousand."""
+_SHARE = (np.sqrt(5) - 1) / 2
+_THRESHOLDS = np.arange(0.05, 1.0, 0.05).round(2).tolist()
+
+Judged = list[tuple[float, bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Options that suit held-out data, and what they change."""
+
+    options: dict[str, Any]
+    """The task's options that were found."""
+    before: Scores
+    """How far probabilities could be trusted with the options that the model had."""
+    after: Scores
+    """The same with those that were found."""
+    scores_before: Scores | None = None
+    """The task's own scores before thresholds were sought; ``None`` if they were not."""
+    scores_after: Scores | None = field(default=None)
+    """The same with the thresholds that were found."""
+
+
+class HeldOut:
+    """Held-out examples with what the model makes of them, computed once."""
+
+    def __init__(self, pipeline: TaskPipeline, *, examples: Sequence[Any]) -> None:
+        if not examples:
+            raise DataError("no examples; expected some with gold answers")
+        self.task = pipeline.task
+        self._examples = examples
+        self._computed: list[Computed] = pipeline.compute(examples)
+
+    def predictions(self, **options: Any) -> list[Any]:
+        """What is predicted with some of the task's options changed."""
+        config = replace(self.task.config, **options)
+        task = type(self.task)(config, setup=self.task.setup)
+        return [
+            task.decode(example, instances=one.instances, outputs=one.outputs)
+            for example, one in zip(self._examples, self._computed, strict=True)
+        ]
+
+    def judge(self, **options: Any) -> Judged:
+        """How likely all that is predicted is said to be, and whether it is right."""
+        pairs = [
+            pair
+            for example, prediction in zip(self._examples, self.predictions(**options), strict=True)
+            for pair in self.task.judge(example, predicted=prediction)
+        ]
+        if not pairs:
+            raise DataError(
+                "nothing was predicted whose probability could be judged; give examples with gold "
+                "answers, and a model that finds something in them"
+            )
+        return pairs
+
+    def score(self, **options: Any) -> Scores:
+        """The task's own scores."""
+        return self.task.score(self._examples, predicted=self.predictions(**options))
+
+
+def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
+    """Find the temperature under which what is right and wrong is likeliest.
+
+    Args:
+        held_out: Examples that the model was not trained on.
+        thresholds: Whether to find for each label the threshold of the best F1, too.
+    """
+    config = held_out.task.config
+    names = {one.name for one in fields(config)}
+    for name in ("temperature", *(("thresholds",) if thresholds else ())):
+        if name not in names:
+            raise ConfigError(f"task {held_out.task.name!r} has no option {name!r} to be fitted")
+    before = held_out.judge()
+
+    def loss(logarithm: float) -> float:
+        return negative_log_likelihood(held_out.judge(temperature=float(np.exp(logarithm))))
+
+    temperature = round(float(np.exp(_least(loss, places=np.log(_TEMPERATURES).tolist()))), 4)
+    after = held_out.judge(temperature=temperature)
+    if negative_log_likelihood(after) >= negative_log_likelihood(before):
+        temperature, after = config.temperature, before
+    options: dict[str, Any] = {"temperature": temperature}
+    found = Calibration(
+        options=options, before=score_calibration(before), after=score_calibration(after)
+    )
+    if not thresholds:
+        return found
+    chosen = _best_thresholds(held_out, temperature=temperature)
+    return replace(
+        found,
+        options=options | {"thresholds": chosen},
+        scores_before=held_out.score(),
+        scores_after=held_out.score(temperature=temperature, thresholds=chosen),
+    )
+
+
+def _best_thresholds(held_out: HeldOut, *, temperature: float) -> dict[str, float]:
+    """For each label the threshold of its best F1, of equals the one nearest to one half."""
+    labels = held_out.task.setup.labels
+    best = dict.fromkeys(labels, (-1.0, 0.0, 0.5))
+    for threshold in _THRESHOLDS:
+        same = dict.fromkeys(labels, threshold)
+        scores = held_out.score(temperature=temperature, thresholds=same).labels
+        for label in labels:
+            if label in scores:
+                found = (scores[label].f1, -abs(threshold - 0.5), threshold)
+                best[label] = max(best[label], found)
+    return {label: threshold for label, (_, _, threshold) in best.items()}
+
+
+def _least(function: Callable[[float], float], *, places: Sequence[float]) -> float:
+    """Where a function is least: near the best of some places, by the golden section."""
+    best = int(np.argmin([function(place) for place in places]))
+    low, high = places[max(best - 1, 0)], places[min(best + 1, len(places) - 1)]
+    inner, outer = high - _SHARE * (high - low), low + _SHARE * (high - low)
+    at_inner, at_outer = function(inner), function(outer)
+    for _ in range(_STEPS):
+        if at_inner <= at_outer:
+            high, outer, at_outer = outer, inner, at_inner
+            inner = high - _SHARE * (high - low)
+            at_inner = function(inner)
+        else:
+            low, inner, at_inner = inner, outer, at_outer
+            outer = low + _SHARE * (high - low)
+            at_outer = function(outer)
+    return (low + high) / 2

@@ -1,0 +1,127 @@
+"""Commands that look at files of examples, and score and calibrate models on them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.saving import save_bundle
+from openluke.cli.main import main
+from tests import toy_task
+from tests.toy_task import ToyConfig, ToyTask
+
+ROWS = ["river\tthe Nile flows", "city\tTokyo is large", "river\tthe river flows", "city\tLondon"]
+
+
+@pytest.fixture(autouse=True)
+def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy_task.install(monkeypatch)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    bundle = tiny_model(TEXTS)
+    task = ToyTask(ToyConfig(), setup=bundle.task_setup(("city", "river")))
+    generator = torch.Generator().manual_seed(1)
+    save_bundle(
+        bundle.with_task("places", task=task, generator=generator), directory=tmp_path / "model"
+    )
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.txt"
+    path.write_text("\n".join(ROWS) + "\n")
+    return path
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture):
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        return (status, *capsys.readouterr())
+
+    return call
+
+
+def test_a_file_is_looked_at_before_training(run, file: Path, model: Path) -> None:
+    status, out, err = run("check", "toy", file, "--examples", 2)
+    assert status == 0, err
+    for line in ("form                 tsv", "examples             4", "  river              2"):
+        assert line in out
+    assert "the Nile flows" in out
+    assert "the river flows" not in out
+    facts = json.loads(run("check", "toy", file, "--model", model, "--json")[1])
+    assert facts["labels"] == {"river": 2, "city": 2}
+    assert facts["inputs of the model"] == 4
+    assert facts["what is lost"] == []
+
+
+def test_options_of_tasks_and_readers_are_checked(run, file: Path) -> None:
+    for arguments, message in (
+        (("--set", "temperatur=1"), "unknown key 'temperatur'; did you mean 'temperature'"),
+        (("--option", "upper=true"), "form 'tsv' has no option 'upper'; options: lower"),
+        (("--form", "conll"), "no form named 'conll' is read by toy; forms: tsv"),
+    ):
+        status, _, err = run("check", "toy", file, *arguments)
+        assert status == 1
+        assert message in err
+    assert "no task named 'nerd'" in run("check", "nerd", file)[2]
+
+
+def test_a_file_of_no_known_form_is_told(run, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("one column\n")
+    status, _, err = run("check", "toy", tmp_path / "x")
+    assert status == 1
+    assert "x: has no known form; say which it is with form (--form): tsv" in err
+
+
+def test_a_model_is_scored(run, model: Path, file: Path, tmp_path: Path) -> None:
+    status, out, err = run(
+        "evaluate", model, file, "--json", "--output", tmp_path / "p.jsonl", "--device", "cpu"
+    )
+    assert status == 0, err
+    scores = json.loads(out)
+    assert scores["counts"] == {"examples": 4}
+    lines = (tmp_path / "p.jsonl").read_text().splitlines()
+    labels = [json.loads(line)["label"] for line in lines]
+    right = [row.startswith(label) for row, label in zip(ROWS, labels, strict=True)]
+    assert scores["values"]["accuracy"] == sum(right) / 4
+    table = run("evaluate", model, file, "--device", "cpu")[1]
+    assert f"{25 * sum(right)}.00" in table
+
+
+def test_predictions_made_elsewhere_are_scored(run, model: Path, file: Path, tmp_path) -> None:
+    lines = [json.dumps({"text": row, "label": row.split("\t")[0]}) for row in ROWS]
+    (tmp_path / "p.jsonl").write_text("\n".join(lines))
+    arguments = ("evaluate", model, file, "--json", "--predictions", tmp_path / "p.jsonl")
+    assert json.loads(run(*arguments)[1])["values"] == {"accuracy": 1.0}
+    (tmp_path / "p.jsonl").write_text("\n".join(lines[:3]))
+    assert "found 3 predictions for 4 examples" in run(*arguments)[2]
+    (tmp_path / "p.jsonl").write_text("\n".join([lines[0], '{"text": "a", "tag": "x"}']))
+    assert "p.jsonl:2: unknown key 'tag'" in run(*arguments)[2]
+
+
+def test_a_model_is_calibrated_and_saved(run, model: Path, file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "calibrated"
+    status, out, err = run("calibrate", model, file, "--output", output, "--device", "cpu")
+    assert status == 0, err
+    assert "expected calibration error" in out
+    temperature = load_bundle(output).task().config.temperature
+    assert temperature != 1.0
+    assert f"{temperature}" in out
+
+
+def test_tasks_are_listed_and_described(run) -> None:
+    assert "toy" in run("tasks")[1] or "ner" in run("tasks")[1]
+    out = run("tasks", "toy")[1]
+    for text in ("temperature = 1.0", "What logits are divided by.", "tsv", "lower=False"):
+        assert text in out
