@@ -41,6 +41,6 @@ def _pairs_of_mentions(document: Document, *, types: Sequence[tuple[str, str]]) 
         (head.span, tail.span)
         for head in document.mentions
         for tail in document.mentions
-        if head is not tail and (not wanted or (head.label, tail.label) in wanted)
+        if head.span != tail.span and (not wanted or (head.label, tail.label) in wanted)
     ]
     return list(dict.fromkeys(pairs))

@@ -1,0 +1,138 @@
+"""Sequence classification: one label, several or a number, of texts of any length."""
+
+import logging
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openluke.errors import ConfigError, DataError
+from openluke.model.config import HeadConfig
+from openluke.records import ClassifiedText, Label
+from openluke.task import MAIN
+from openluke.tasks.sequence_classification import (
+    SequenceClassification,
+    SequenceClassificationConfig,
+)
+
+LONG = ClassifiedText(text="word " * 200 + "end", label="A")
+
+
+@pytest.fixture
+def make(setup):
+    def make(*, labels=("A", "B"), inputs=None, **options):
+        config = SequenceClassificationConfig(**options)
+        return SequenceClassification(config, setup=setup(labels=labels, **inputs or {}))
+
+    return make
+
+
+def decode(task, example, *rows):
+    outputs = [{"scores": np.array(row, dtype=np.float32)} for row in rows]
+    return task.decode(example, instances=[None] * len(rows), outputs=outputs)
+
+
+HEADS = {
+    "single_label": HeadConfig(kind="sequence", n_labels=2),
+    "multi_label": HeadConfig(kind="sequence", n_labels=2, problem="multi_label"),
+    "regression": HeadConfig(kind="sequence", n_labels=1, problem="regression"),
+}
+METRICS = {"single_label": "accuracy", "multi_label": "f1", "regression": "pearson"}
+
+
+@pytest.mark.parametrize("problem", HEADS)
+def test_head_and_metric_go_with_the_problem(make, problem):
+    task = make(problem=problem)
+    assert task.head_configs() == {MAIN: HEADS[problem]}
+    assert task.primary_metric == METRICS[problem]
+
+
+def test_labels_are_found_in_both_forms_and_numbers_have_none():
+    examples = [
+        ClassifiedText(text="a", label="B"),
+        ClassifiedText(text="b", labels=(Label(label="A"), Label(label="C"))),
+    ]
+    config = SequenceClassificationConfig()
+    assert SequenceClassification.labels_of(examples, config=config) == ("A", "B", "C")
+    config = SequenceClassificationConfig(problem="regression")
+    assert SequenceClassification.labels_of(examples, config=config) == ()
+
+
+def test_the_likeliest_label_and_all_probabilities_are_predicted(make):
+    found = decode(make(), LONG, [0.0, 2.0])
+    assert found.label == "B"
+    assert found.score == found.scores["B"] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert found.scores["A"] + found.scores["B"] == pytest.approx(1.0)
+
+
+def test_windows_are_averaged(make):
+    assert decode(make(), LONG, [0.0, 2.0], [4.0, -2.0]).label == "A"
+    assert decode(make(problem="regression", labels=()), LONG, [1.0], [2.0]).value == 1.5
+
+
+def test_any_number_of_labels_may_be_above_their_thresholds(make):
+    task = make(problem="multi_label", thresholds={"A": 0.9})
+    found = decode(task, LONG, [1.0, 1.0])
+    assert [label.label for label in found.labels] == ["B"]
+    assert set(found.scores) == {"A", "B"}
+
+
+def test_of_a_long_text_the_beginning_is_read_and_it_is_logged(make, caplog):
+    with caplog.at_level(logging.WARNING):
+        (instances,) = make().encode([LONG])
+    assert len(instances) == 1
+    assert "1 of 1 texts are longer than max_words" in caplog.text
+
+
+def test_all_of_a_long_text_is_read_in_windows_that_all_learn(make, caplog):
+    (instances,) = make(long_texts="mean").encode([LONG])
+    assert len(instances) > 2
+    assert all(one.targets["labels"].tolist() == [0] for one in instances)
+    last = instances[-1].features[0]
+    assert last.word_offsets[-2, 1] == len(LONG.text)
+    assert not caplog.records
+
+
+def test_of_a_long_pair_both_beginnings_are_read(make, tokenizer):
+    pair = replace(LONG, pair=LONG.text)
+    single = ClassifiedText(text="short", label="A")
+    encoded = make(long_texts="mean").encode([pair, single, LONG])
+    assert [len(instances) for instances in encoded][:2] == [1, 1]
+    (features,) = encoded[0][0].features
+    assert features.word_ids.tolist().count(tokenizer.eos_id) == 3
+    assert set(features.word_texts.tolist()) == {-1, 0, 1}
+
+
+def test_long_texts_are_an_error_where_the_model_says_so(make):
+    with pytest.raises(DataError, match="on_overflow"):
+        make(long_texts="mean", inputs={"on_overflow": "error"}).encode([LONG])
+
+
+def test_only_what_is_known_is_scored(make):
+    gold = [ClassifiedText(text="a", label="A"), ClassifiedText(text="b")]
+    predicted = [replace(one, label="A", score=0.9) for one in gold]
+    task = make()
+    scores = task.score(gold, predicted=predicted)
+    assert scores["accuracy"] == 1.0
+    assert scores.counts["examples"] == 1
+    judged = [list(task.judge(g, predicted=p)) for g, p in zip(gold, predicted, strict=True)]
+    assert judged == [[(0.9, True)], []]
+
+
+def test_numbers_are_scored_by_their_correlation(make):
+    gold = [ClassifiedText(text="a", value=float(value)) for value in range(4)]
+    predicted = [replace(one, value=one.value * 2 + 1) for one in gold]
+    scores = make(problem="regression", labels=()).score(gold, predicted=predicted)
+    assert scores["pearson"] == pytest.approx(1.0)
+    assert next(iter(scores.values)) == "pearson"
+
+
+def test_two_labels_where_one_is_chosen_are_refused(make):
+    example = ClassifiedText(text="a", labels=(Label(label="A"), Label(label="B")))
+    with pytest.raises(DataError, match="found 2 labels"):
+        make().encode([example])
+
+
+def test_thresholds_without_several_labels_are_refused():
+    with pytest.raises(ConfigError, match="thresholds are for problem = 'multi_label'"):
+        SequenceClassificationConfig(thresholds={"A": 0.5})

@@ -1,0 +1,131 @@
+"""Token classification gives each word the tag of its first piece, however the text is cut."""
+
+import logging
+
+import numpy as np
+import pytest
+
+from openluke.records import Span, TaggedText
+from openluke.tasks.token_classification import TokenClassification, TokenClassificationConfig
+
+LABELS = ("A", "B", "O")
+
+
+def words_of(text):
+    spans, start = [], 0
+    for word in text.split(" "):
+        spans.append(Span(start, start + len(word)))
+        start += len(word) + 1
+    return tuple(spans)
+
+
+@pytest.fixture
+def make(setup):
+    def make(*, labels=LABELS, inputs=None, **options):
+        config = TokenClassificationConfig(**options)
+        return TokenClassification(config, setup=setup(labels=labels, **inputs or {}))
+
+    return make
+
+
+def test_the_first_piece_of_each_word_is_read(make, tokenizer):
+    text = "Beyoncé lives in Los Angeles"
+    example = TaggedText(text=text, words=words_of(text), tags=("A", "O", "O", "B", "B"))
+    ((instance,),) = make().encode([example])
+    assert instance.targets["tags"].tolist() == [0, 2, 2, 1, 1]
+    (features,) = instance.features
+    firsts = [tokenizer.token(int(row)) for row in features.word_ids[features.entity_ranges[:, 0]]]
+    assert firsts[0].startswith("B")
+    assert all(first.startswith("Ġ") for first in firsts[1:])
+
+
+def test_no_piece_goes_across_the_end_of_a_word(make):
+    example = TaggedText(text="won't", words=(Span(0, 2), Span(2, 5)))
+    ((instance,),) = make().encode([example])
+    (features,) = instance.features
+    assert features.entity_ranges[0, 1] == features.entity_ranges[1, 0]
+    assert features.word_offsets[features.entity_ranges[1, 0], 0] == 2
+
+
+def test_every_word_of_a_long_text_is_read_once_where_it_has_most_context(make):
+    text = " ".join(["in"] * 300)
+    example = TaggedText(text=text, words=words_of(text))
+    (instances,) = make(inputs={"max_words": 50, "stride": 20}).encode([example])
+    assert len(instances) > 5
+    assert sorted(word for one in instances for word in one.details) == list(range(300))
+    for one in instances[1:-1]:
+        places = one.features[0].entity_ranges[:, 0]
+        assert places.min() >= 8
+        assert places.max() <= 50 - 8
+
+
+def test_entities_have_no_part_in_it(make, model_for, run):
+    text = "Ana won"
+    example = TaggedText(text=text, words=words_of(text))
+    task = make()
+    model = model_for(task)
+    before = run(task, model, [example])
+    model.encoder.entities.table.weight.data.fill_(3.0)
+    assert run(task, model, [example]) == before
+
+
+def test_tags_are_the_likeliest_with_their_probabilities(make):
+    text = "Ana won"
+    example = TaggedText(text=text, words=words_of(text))
+    task = make(temperature=2.0)
+    instances = task.encode([example])[0]
+    rows = np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 4.0]])
+    found = task.decode(example, instances=instances, outputs=[{"scores": rows}])
+    assert found.tags == ("A", "O")
+    assert found.scores == pytest.approx((np.e / (np.e + 2), np.e**2 / (np.e**2 + 2)))
+
+
+@pytest.mark.parametrize(("labels", "tag"), [(LABELS, "O"), (("X", "Y"), "X")])
+def test_a_word_without_pieces_has_a_tag_without_a_probability(
+    make, model_for, run, caplog, labels, tag
+):
+    example = TaggedText(text="a  b", words=(Span(0, 1), Span(1, 2), Span(3, 4)))
+    task = make(labels=labels)
+    instances = task.encode([example])[0]
+    instances = [one for one in instances if 1 not in one.details]
+    found = task.decode(
+        example, instances=instances, outputs=[{"scores": np.zeros((2, 3))}] * len(instances)
+    )
+    assert found.tags[1] == tag
+    assert found.scores[1] == 0.0
+    assert len(list(task.judge(found, predicted=found))) == sum(score > 0 for score in found.scores)
+
+
+def test_words_beyond_the_end_are_logged_and_wrong(make, model_for, run, caplog):
+    text = " ".join(["in"] * 300)
+    example = TaggedText(text=text, words=words_of(text), tags=("A",) * 300)
+    task = make(inputs={"max_words": 50, "stride": 20, "on_overflow": "truncate"})
+    with caplog.at_level(logging.WARNING):
+        (found,) = run(task, model_for(task), [example])
+    assert len(found.tags) == 300
+    assert found.scores[-1] == 0.0
+    assert "252 of 300 words have no pieces, or are beyond" in caplog.text
+    assert task.score([example], predicted=[found])["accuracy"] <= 48 / 300
+
+
+def test_words_of_unknown_tags_do_not_count(make):
+    gold = [
+        TaggedText(text="a b", words=words_of("a b"), tags=("A", "B")),
+        TaggedText(text="a b", words=words_of("a b")),
+    ]
+    predicted = [
+        TaggedText(text="a b", words=words_of("a b"), tags=("A", "A"), scores=(1.0, 0.5))
+    ] * 2
+    task = make()
+    scores = task.score(gold, predicted=predicted)
+    assert scores["accuracy"] == 0.5
+    assert scores.counts["examples"] == 2
+    assert list(task.judge(gold[0], predicted=predicted[0])) == [(1.0, True), (0.5, False)]
+    assert list(task.judge(gold[1], predicted=predicted[1])) == []
+
+
+def test_a_word_without_a_prediction_is_wrong(make):
+    gold = TaggedText(text="a b", words=words_of("a b"), tags=("A", "B"))
+    predicted = TaggedText(text="a b", words=(Span(0, 1),), tags=("A",))
+    assert make().score([gold], predicted=[predicted])["accuracy"] == 0.5
+    assert make().score([gold], predicted=[TaggedText(text="a b", words=())])["accuracy"] == 0.0
