@@ -78,7 +78,9 @@ def test_examples_are_learnt_by_heart(options):
     assert task.score(NAMES, predicted=predicted)["f1"] == 1.0
     assert task.primary_metric in task.score(NAMES, predicted=predicted).values
     judged = [
-        pair for gold, one in zip(NAMES, predicted) for pair in task.judge(gold, predicted=one)
+        pair
+        for gold, one in zip(NAMES, predicted, strict=True)
+        for pair in task.judge(gold, predicted=one)
     ]
     assert len(judged) == 7
     assert all(0.5 < score <= 1 and right for score, right in judged)
@@ -111,6 +113,17 @@ def test_a_published_models_own_first_label_says_that_there_is_no_mention():
     example = document("Ana went")
     predicted = task.decode(example, instances=instances, outputs=[output])
     assert found(predicted) == [("Ana", "PER")]
+
+
+def test_files_of_columns_are_read_and_every_name_in_them_is_a_candidate(tmp_path, caplog):
+    path = tmp_path / "names.conll"
+    path.write_text("Ana B-PER\nwent O\n\nTo O\nLos B-LOC\nAngeles I-LOC\n. O\n")
+    (form,) = [form for form in Ner.forms if form.looks_like(path.read_text())]
+    examples = list(form.read(path, unit="document"))
+    assert Ner.labels_of(examples, config=NerConfig()) == (OUTSIDE, "LOC", "PER")
+    (instances,) = make().encode(examples)
+    assert [int(one.targets["spans"].sum()) for one in instances] == [2, 1]
+    assert not caplog.records
 
 
 def test_each_sentence_is_read_with_its_document_around_it():

@@ -36,7 +36,9 @@ from openluke.decoding.spans import Overlaps, find_spans
 from openluke.errors import ConfigError, DataError
 from openluke.evaluation.spans import score_mentions
 from openluke.features import Features
+from openluke.formats import conll, ner_wikipedia_ja
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import Array, Instance, Outputs, TaskBatch, split_rows
 from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig, HeadKind
@@ -141,7 +143,7 @@ class Ner:
     config_type: ClassVar[type] = NerConfig
     primary_metric: ClassVar[str] = "f1"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("entity_span",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (conll.FORM, json_form(Document), ner_wikipedia_ja.FORM)
 
     def __init__(self, config: NerConfig, *, setup: TaskSetup) -> None:
         self.config = config
