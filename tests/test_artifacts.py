@@ -89,45 +89,6 @@ def test_a_failing_replacement_keeps_the_old_artefact(tmp_path):
     assert (path / "sub/data.txt").read_text() == "old"
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(errno.EBUSY, "Device or resource busy"), KeyboardInterrupt()]
-)
-def test_a_replacement_that_stops_between_its_two_renames_keeps_the_old(
-    tmp_path, monkeypatch, error
-):
-    path = make(tmp_path / "pages", text="old")
-    rename = Path.rename
-
-    def fail(source, target):
-        if target == path and (source / "sub/data.txt").read_text() == "new":
-            raise error
-        return rename(source, target)
-
-    monkeypatch.setattr(Path, "rename", fail)
-    expected = CheckpointError if isinstance(error, OSError) else KeyboardInterrupt
-    with pytest.raises(expected):
-        make(path, text="new", replace=True)
-    assert (path / "sub/data.txt").read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["pages"]
-
-
-def test_an_interruption_after_the_first_rename_keeps_the_old(tmp_path, monkeypatch):
-    path = make(tmp_path / "pages", text="old")
-    rename = Path.rename
-
-    def interrupted(source, target):
-        rename(source, target)
-        if source == path:
-            raise KeyboardInterrupt
-        return target
-
-    monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        make(path, text="new", replace=True)
-    assert (path / "sub/data.txt").read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["pages"]
-
-
 def test_an_artefact_of_another_kind_is_never_replaced(tmp_path):
     path = make(tmp_path / "pages")
     other = write_artifact(path, kind="vocab", format_version=2, replace=True)

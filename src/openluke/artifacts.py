@@ -1,12 +1,13 @@
 """An artefact: a directory or file that is either wholly there or not there at all."""
 
+import ctypes
 import errno
-import glob
 import json
 import logging
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,11 +19,13 @@ from openluke.manifests import (
     HASH,
     MANIFEST_NAME,
     README,
+    REPLACED,
     Manifest,
     all_files,
     described_files,
     file_digest,
     files_digest,
+    hidden_siblings,
     parse_manifest,
     read_manifest,
     write_manifest,
@@ -31,6 +34,9 @@ from openluke.manifests import (
 logger = logging.getLogger(__name__)
 
 _PARTIAL = ".partial"
+_EXCHANGE = 2
+"""The flag of Linux' and of macOS' renaming functions that lets two names change places."""
+_WORKING_DIRECTORY = -100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,12 @@ def write_artifact(
     plain_options = _as_json(options or {})  # before the work, so that it fails early
     with _naming(path):
         path = Path(os.path.realpath(path))  # a link stays one; unlike resolve, loops are OSErrors
+        _put_back(path)
         _check_target(path, kind=kind, replace=replace)
-        for leftover in path.parent.glob(f".{glob.escape(path.name)}.*{_PARTIAL}"):
+        for leftover in hidden_siblings(path, suffix=_PARTIAL):
             logger.warning("%s: left by a run that was killed or is still busy", leftover)
         _make_directory(path.parent)
-        draft = Draft(path=_partial_sibling(path))
+        draft = Draft(path=_free_sibling(path))
         draft.path.mkdir()
         try:
             yield draft
@@ -94,7 +101,7 @@ def write_artifact(
             )
             write_manifest(draft.path, manifest=manifest)
             _check_target(path, kind=kind, replace=replace)
-            _move_into_place(draft.path, target=path)
+            move_into_place(draft.path, target=path)
         except BaseException:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
@@ -116,7 +123,7 @@ def atomic_file(path: str | Path) -> Generator[Path, None, None]:
             what = "a directory" if path.is_dir() else "a device or pipe"
             raise CheckpointError(f"{path}: is {what}, expected the name of a file to write")
         _make_directory(path.parent)
-        partial = _partial_sibling(path)
+        partial = _free_sibling(path)
         partial.touch()
         try:
             yield partial
@@ -140,7 +147,10 @@ def is_done(
 
     A damaged artefact raises a ``CheckpointError``, since making it anew would hide the damage.
     """
-    if not (Path(path) / MANIFEST_NAME).exists():
+    path = Path(path)
+    with _naming(path):
+        _put_back(Path(os.path.realpath(path)))
+    if not (path / MANIFEST_NAME).exists():
         return False
     manifest = read_manifest(path)
     wanted = (kind, format_version, dict(inputs or {}), _as_json(options or {}))
@@ -174,9 +184,9 @@ def _has_own_files(path: Path) -> bool:
         return False
 
 
-def _partial_sibling(path: Path) -> Path:
+def _free_sibling(path: Path, *, suffix: str = _PARTIAL) -> Path:
     """A free hidden name beside ``path``: renaming within a directory is atomic."""
-    return path.parent / f".{path.name}.{secrets.token_hex(4)}{_PARTIAL}"
+    return path.parent / f".{path.name}.{secrets.token_hex(4)}{suffix}"
 
 
 @contextmanager
@@ -229,7 +239,7 @@ def _foreign_files(path: Path, *, manifest: Manifest) -> list[str]:
     return sorted({entry.relative_to(path).as_posix() for entry in entries} - own)
 
 
-def _move_into_place(draft: Path, *, target: Path) -> None:
+def move_into_place(draft: Path, *, target: Path) -> None:
     """Rename the draft to its name; a replaced artefact goes away after the new one is there."""
     for _, file in all_files(draft):
         _sync(file)
@@ -244,7 +254,36 @@ def _move_into_place(draft: Path, *, target: Path) -> None:
 
 
 def _replace(target: Path, *, draft: Path) -> None:
-    old = _partial_sibling(target)
+    old = draft if _exchange(draft, other=target) else _replace_by_renames(target, draft=draft)
+    _sync(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        logger.warning("%s: replaced, but what was there before is left here and can go", old)
+
+
+def _exchange(one: Path, *, other: Path) -> bool:
+    """Let two directories change names in one step; ``False`` where the system cannot do that.
+
+    A failure of any other kind is ``False`` too: renaming will fail of the same, and say so.
+    """
+    if sys.platform not in ("linux", "darwin"):
+        return False
+    library = ctypes.CDLL(None)
+    names = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "darwin":
+        return hasattr(library, "renamex_np") and not library.renamex_np(*names, _EXCHANGE)
+    here = _WORKING_DIRECTORY
+    return hasattr(library, "renameat2") and not library.renameat2(
+        here, names[0], here, names[1], _EXCHANGE
+    )
+
+
+def _replace_by_renames(target: Path, *, draft: Path) -> Path:
+    """Take the old artefact away and put the draft there; return where the old one is then.
+
+    Whoever is killed in between leaves the old one under a name that ``_put_back`` knows.
+    """
+    old = _free_sibling(target, suffix=REPLACED)
     try:
         target.rename(old)
         draft.rename(target)
@@ -252,9 +291,26 @@ def _replace(target: Path, *, draft: Path) -> None:
         if old.exists() and not target.exists():
             old.rename(target)
         raise
-    shutil.rmtree(old, ignore_errors=True)
-    if old.exists():
-        logger.warning("%s: replaced, but what was there before is left here and can go", old)
+    return old.rename(_free_sibling(target))
+
+
+def _put_back(path: Path) -> None:
+    """Put an artefact back whose replacement was killed after it was taken away.
+
+    It may be that the replacement is still under way. Then of its second renaming and of the one
+    here the later fails, as no directory takes the place of one that has files: the artefact is
+    the new or the old one, and whole.
+    """
+    for old in () if path.exists() else hidden_siblings(path, suffix=REPLACED):
+        if _has_own_files(old):
+            try:
+                old.rename(path)
+            except OSError:
+                if not path.exists():
+                    raise
+            else:
+                logger.warning("%s: put back, since its replacement was killed", path)
+            return
 
 
 def _sync(path: Path) -> None:

@@ -1,7 +1,9 @@
 """The manifest of an artefact: what it is, what it was made from, and which files it has."""
 
+import glob
 import hashlib
 import json
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,9 @@ LAYOUT = 1
 
 README = "README.md"
 """A note to people, which they may edit: it is no part of what the manifest describes."""
+
+REPLACED = ".replaced"
+"""Ends the hidden name of an artefact while another takes its place."""
 
 HASH = "sha256"
 """The hash of files; its name stands before every digest that is kept."""
@@ -59,6 +64,8 @@ def read_manifest(
         format_version: The newest version that the caller can read; a newer one is an error.
     """
     path = Path(path)
+    if not path.exists():
+        _name_what_was_there(path)
     manifest = parse_manifest(path / MANIFEST_NAME)
     if kind is not None and manifest.kind != kind:
         raise CheckpointError(f"{path}: found an artefact of kind {manifest.kind!r}, not {kind!r}")
@@ -66,6 +73,11 @@ def read_manifest(
         _check_version(manifest.format_version, known=format_version, what=f"{path}: format")
     _check_files(path, manifest=manifest)
     return manifest
+
+
+def hidden_siblings(path: Path, *, suffix: str) -> list[Path]:
+    """What writers of an artefact keep beside it for a while, of one sort."""
+    return sorted(path.parent.glob(f".{glob.escape(path.name)}.*{suffix}"))
 
 
 def check_content(path: str | Path, *, manifest: Manifest) -> None:
@@ -145,6 +157,14 @@ def _check_version(found: int, *, known: int, what: str) -> None:
         raise CheckpointError(
             f"{what} version {found} is newer than {known}, the newest that openluke {__version__} "
             "reads; upgrade openluke"
+        )
+
+
+def _name_what_was_there(path: Path) -> None:
+    for old in hidden_siblings(Path(os.path.realpath(path)), suffix=REPLACED):
+        raise CheckpointError(
+            f"{path}: missing, since its replacement is under way or was killed; what was there is "
+            f"{old}: rename it to {path.name}, or write the artefact again"
         )
 
 
