@@ -14,6 +14,8 @@ from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.config import from_mapping, to_mapping
+from openluke.formats.detect import detect
+from openluke.formats.json_records import write_records
 from openluke.records import Mention, from_json, to_json
 from openluke.task import MAIN, load_task, task_names
 from tests.conformance.case import Subject, case_names, find_subject
@@ -238,6 +240,16 @@ def test_records_come_back_from_json(subject):
     assert [through_json(example) for example in examples] == examples
     predicted = predict(subject, examples)
     assert [through_json(one) for one in predicted] == predicted
+
+
+def test_a_file_of_its_examples_is_read_back(subject, tmp_path: Path):
+    """``jsonl`` is the form of our own records, which every task reads."""
+    examples = [*subject.case.examples, *subject.case.unicode, *subject.case.empty]
+    path = tmp_path / "examples"
+    write_records(path, examples)
+    form = detect(path, forms=subject.kind.forms)
+    assert form.name == "jsonl"
+    assert list(form.read(path)) == examples
 
 
 def test_examples_without_gold_are_predicted_alike(subject):

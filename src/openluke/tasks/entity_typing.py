@@ -21,7 +21,9 @@ from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
 from openluke.evaluation.classification import score_label_sets
 from openluke.evaluation.pairing import check_paired
+from openluke.formats import open_entity, ultra_fine
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import (
     Instance,
     Outputs,
@@ -76,7 +78,7 @@ class EntityTyping:
     config_type: ClassVar[type] = EntityTypingConfig
     primary_metric: ClassVar[str] = "f1"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("entity",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (json_form(Document), open_entity.FORM, ultra_fine.FORM)
 
     def __init__(self, config: EntityTypingConfig, *, setup: TaskSetup) -> None:
         self.config = config

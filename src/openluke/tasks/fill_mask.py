@@ -26,6 +26,7 @@ from openluke.evaluation.counts import share
 from openluke.evaluation.pairing import check_paired
 from openluke.features import Features
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import (
     Array,
     Instance,
@@ -80,7 +81,7 @@ class FillMask:
     config_type: ClassVar[type] = FillMaskConfig
     primary_metric: ClassVar[str] = "accuracy"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("masked",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (json_form(MaskedText),)
 
     def __init__(self, config: FillMaskConfig, *, setup: TaskSetup) -> None:
         self.config = config

@@ -23,7 +23,9 @@ from torch import Tensor
 from openluke.decoding.probabilities import check_temperature, softmax
 from openluke.evaluation.classification import score_choices
 from openluke.evaluation.pairing import check_paired
+from openluke.formats import jglue
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import (
     Instance,
     Outputs,
@@ -64,7 +66,7 @@ class MultipleChoice:
     config_type: ClassVar[type] = MultipleChoiceConfig
     primary_metric: ClassVar[str] = "accuracy"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("multiple_choice",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (json_form(ChoiceQuestion), jglue.JCOMMONSENSEQA)
 
     def __init__(self, config: MultipleChoiceConfig, *, setup: TaskSetup) -> None:
         self.config = config

@@ -26,7 +26,9 @@ from openluke.errors import ConfigError
 from openluke.evaluation.classification import score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.evaluation.relations import score_relations, score_semeval
+from openluke.formats import fewrel, marked_text, opennre, tacred
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import (
     Instance,
     Outputs,
@@ -116,7 +118,13 @@ class RelationClassification:
     prediction_type: ClassVar[type] = Document
     config_type: ClassVar[type] = RelationClassificationConfig
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("entity_pair",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (
+        json_form(Document),
+        tacred.FORM,
+        opennre.FORM,
+        marked_text.FORM,
+        fewrel.FORM,
+    )
     primary_metric: str = "f1"
     """Of a task that was made: the one that goes with its rules of scoring."""
 

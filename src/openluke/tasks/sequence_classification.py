@@ -24,7 +24,9 @@ from openluke.errors import ConfigError
 from openluke.evaluation.classification import score_label_sets, score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.evaluation.regression import score_numbers
+from openluke.formats import jglue
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import (
     Instance,
     Outputs,
@@ -86,7 +88,12 @@ class SequenceClassification:
     prediction_type: ClassVar[type] = ClassifiedText
     config_type: ClassVar[type] = SequenceClassificationConfig
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("sequence",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (
+        json_form(ClassifiedText),
+        jglue.MARC_JA,
+        jglue.JNLI,
+        jglue.JSTS,
+    )
     primary_metric: str = "accuracy"
     """Of a task that was made: the one that goes with its problem."""
 

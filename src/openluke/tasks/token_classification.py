@@ -24,7 +24,9 @@ from openluke.decoding.probabilities import check_temperature
 from openluke.evaluation.classification import score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.features import Features
+from openluke.formats import tagged_words
 from openluke.formats.form import Form
+from openluke.formats.json_records import json_form
 from openluke.instances import (
     Instance,
     Outputs,
@@ -67,7 +69,7 @@ class TokenClassification:
     config_type: ClassVar[type] = TokenClassificationConfig
     primary_metric: ClassVar[str] = "accuracy"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("token",)
-    forms: ClassVar[tuple[Form, ...]] = ()
+    forms: ClassVar[tuple[Form, ...]] = (json_form(TaggedText), tagged_words.FORM)
 
     def __init__(self, config: TokenClassificationConfig, *, setup: TaskSetup) -> None:
         self.config = config
