@@ -110,7 +110,7 @@ class Row:
 
 def shown(value: Any) -> str:
     """A value as messages show it: cut where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
