@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import functools
 import tomllib
 import types
 import typing
@@ -28,7 +29,7 @@ def from_mapping(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
 
     ``where`` names the source in messages, for example the file.
     """
-    hints = typing.get_type_hints(kind)
+    hints = _hints_of(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in values:
         if key not in fields:
@@ -51,6 +52,12 @@ def from_mapping(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
 def to_mapping(config: Any) -> dict[str, Any]:
     """The plain mapping of a configuration: strings, numbers, booleans, lists, mappings, None."""
     return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+
+
+@functools.cache
+def _hints_of(kind: type) -> dict[str, Any]:
+    """The types of a class's fields, which take longer to find out than to check."""
+    return typing.get_type_hints(kind)
 
 
 def _required(field: "dataclasses.Field[Any]") -> bool:
@@ -93,7 +100,7 @@ def _convert_class(value: Any, *, hint: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return from_mapping(hint, values=value, where=where)  # type: ignore[arg-type]
     if _is_named_tuple(hint) and isinstance(value, list | tuple):
-        hints = tuple(typing.get_type_hints(hint).values())
+        hints = tuple(_hints_of(hint).values())
         make = cast("Callable[..., Any]", hint)
         return make(*_convert_items(cast("Sequence[Any]", value), hints=hints, where=where))
     return _convert_plain(value, hint=hint, where=where)
