@@ -28,6 +28,10 @@ class CheckpointError(OpenLukeError):
     """A saved model, vocabulary or artefact that is damaged, incomplete or of another kind."""
 
 
+class TrainingError(OpenLukeError):
+    """Training that cannot go on: a loss or a gradient that is no number."""
+
+
 class MissingExtraError(OpenLukeError):
     """A feature whose optional dependencies are not installed."""
 

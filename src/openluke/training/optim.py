@@ -1,0 +1,146 @@
+"""What is trained and how fast: AdamW with groups of parameters, each with its decay and rate."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from openluke.errors import ConfigError
+from openluke.model.encoder import Encoder
+from openluke.training.schedules import Schedule, rate_factor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerConfig:
+    """Options of AdamW, of its learning rates, and of what is trained."""
+
+    learning_rate: float = 1e-5
+    """The highest rate."""
+    schedule: Schedule = "warmup_linear"
+    """What the rate does after the warm-up."""
+    warmup: float = 0.06
+    """The share of all steps in which the rate rises."""
+    warmup_steps: int | None = None
+    """The number of those steps, where it is not a share of all."""
+    weight_decay: float = 0.01
+    """How much matrices shrink in each step; biases and normalisations never do."""
+    decay_entities: bool = False
+    """Whether the entity table shrinks too. Without, rows that are never read do not change."""
+    betas: tuple[float, float] = (0.9, 0.999)
+    """How much of the means of gradients and of their squares stays in each step."""
+    eps: float = 1e-6
+    """What is added to the root of the mean square."""
+    head_factor: float = 1.0
+    """How many times the learning rate the heads have."""
+    layer_factor: float = 1.0
+    """How many times the rate of the layer above each layer has: below 1, the lower the slower."""
+    trained: tuple[str, ...] = ()
+    """Modules or parameters that are trained, such as ``encoder.entities``; all by default."""
+    frozen: tuple[str, ...] = ()
+    """Of those, modules or parameters that are not trained, such as ``encoder.entities.table``."""
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "head_factor", "layer_factor", "eps"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
+        if not 0 <= self.warmup <= 1:
+            raise ConfigError(f"warmup is {self.warmup}, expected a share from 0 to 1")
+        if self.warmup_steps is not None and self.warmup_steps < 0:
+            raise ConfigError(f"warmup_steps is {self.warmup_steps}, expected 0 or more")
+        if not self.weight_decay >= 0:
+            raise ConfigError(f"weight_decay is {self.weight_decay}, expected 0 or more")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ConfigError(f"betas are {self.betas}, expected two shares below 1")
+
+
+def freeze(model: nn.Module, *, config: OptimizerConfig) -> None:
+    """Let the chosen parameters of a model be trained, of those that were trainable before."""
+    names = [name for name, _ in model.named_parameters()]
+    for chosen in (*config.trained, *config.frozen):
+        if not any(_lies_in(name, modules=(chosen,)) for name in names):
+            raise ConfigError(
+                f"no module or parameter of the model is called {chosen!r}; the first levels are "
+                f"{', '.join(sorted({'.'.join(name.split('.')[:2]) for name in names}))}"
+            )
+    for name, parameter in model.named_parameters():
+        wanted = not config.trained or _lies_in(name, modules=config.trained)
+        if not wanted or _lies_in(name, modules=config.frozen):
+            parameter.requires_grad = False
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ConfigError("nothing is left to be trained: see the options trained and frozen")
+
+
+def parameter_groups(model: nn.Module, *, config: OptimizerConfig) -> list[dict[str, Any]]:
+    """The trainable parameters by their decay and the factor of their learning rate."""
+    kept = set() if config.decay_entities else _ids(_entity_tables(model))
+    factors = _factors(model, config=config)
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            # vectors are biases and scales of normalisations
+            decays = parameter.ndim > 1 and id(parameter) not in kept
+            key = (config.weight_decay if decays else 0.0, factors.get(id(parameter), 1.0))
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": parameters, "weight_decay": decay, "lr_factor": factor}
+        for (decay, factor), parameters in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+def make_optimizer(model: nn.Module, *, config: OptimizerConfig) -> torch.optim.AdamW:
+    """AdamW for the trainable parameters, in the form that is fastest on their device."""
+    return torch.optim.AdamW(
+        parameter_groups(model, config=config),
+        lr=config.learning_rate,
+        betas=config.betas,
+        eps=config.eps,
+        fused=True,
+    )
+
+
+def set_rates(
+    optimizer: torch.optim.Optimizer, *, config: OptimizerConfig, step: int, n_steps: int
+) -> float:
+    """Give every group its learning rate for a step, counted from 0; says the rate."""
+    n_warmup = config.warmup_steps
+    if n_warmup is None:
+        n_warmup = int(n_steps * config.warmup)
+    factor = rate_factor(step, n_steps=n_steps, n_warmup=n_warmup, schedule=config.schedule)
+    rate = config.learning_rate * factor
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["lr_factor"]
+    return rate
+
+
+def _lies_in(name: str, *, modules: Sequence[str]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def _encoders(model: nn.Module) -> Iterable[Encoder]:
+    return (module for module in model.modules() if isinstance(module, Encoder))
+
+
+def _entity_tables(model: nn.Module) -> list[torch.Tensor]:
+    return [
+        encoder.entities.table.weight for encoder in _encoders(model) if encoder.config.n_entities
+    ]
+
+
+def _factors(model: nn.Module, *, config: OptimizerConfig) -> dict[int, float]:
+    """The factor of each parameter's rate: of the encoder by its depth, of all else as a head."""
+    factors = dict.fromkeys(_ids(model.parameters()), config.head_factor)
+    for encoder in _encoders(model):
+        depth = len(encoder.layers)
+        factors |= dict.fromkeys(_ids(encoder.parameters()), config.layer_factor ** (depth + 1))
+        for i, layer in enumerate(encoder.layers):
+            factor = config.layer_factor ** (depth - i)
+            factors |= dict.fromkeys(_ids(layer.parameters()), factor)
+        if encoder.pooler is not None:
+            factors |= dict.fromkeys(_ids(encoder.pooler.parameters()), 1.0)
+    return factors
+
+
+def _ids(parameters: Iterable[Any]) -> set[int]:
+    return {id(parameter) for parameter in parameters}

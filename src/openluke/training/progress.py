@@ -1,0 +1,61 @@
+"""How far a run is: all that a checkpoint knows besides weights and the optimizer's memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openluke.records import Scores
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """What changes while a model is trained."""
+
+    step_size: int
+    """Micro-batches of each step, in all processes."""
+    world_size: int
+    """Processes that made the last steps."""
+    step: int = 0
+    """Steps that were made."""
+    best_step: int | None = None
+    """After which step the score was best."""
+    best_metric: float | None = None
+    """The score that was best."""
+    best_scores: Scores | None = None
+    """All scores of that evaluation."""
+    n_worse: int = 0
+    """Evaluations since then."""
+    finished: str = ""
+    """Why the run is over; empty while it goes on."""
+    seconds: float = 0.0
+    """Time spent in steps, over all lives of the run."""
+    n_instances: int = 0
+    """Instances that were learnt from."""
+    sums: dict[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
+    """Of what is reported as a mean: the sum over the steps since the last report, and how many
+    steps had such a value."""
+
+    @property
+    def position(self) -> int:
+        """The position in the data of the next step's first micro-batch."""
+        return self.step * self.step_size
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Add what one step found to the sums."""
+        for name, value in values.items():
+            total, n = self.sums.get(name, (0.0, 0))
+            self.sums[name] = (total + value, n + 1)
+
+    def take_means(self) -> dict[str, float]:
+        """The means since the last report; the next begins."""
+        means = {name: total / n for name, (total, n) in self.sums.items()}
+        self.sums = {}
+        return means
+
+    def judge(self, scores: Scores, *, metric: str) -> None:
+        """Remember the scores of the weights as they are now, if they are the best."""
+        value = scores[metric]
+        if self.best_metric is None or value > self.best_metric:
+            self.best_step, self.best_metric, self.best_scores = self.step, value, scores
+            self.n_worse = 0
+        else:
+            self.n_worse += 1

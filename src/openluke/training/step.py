@@ -1,0 +1,130 @@
+"""One step: micro-batches through the model, and gradients of the mean losses over all of them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from openluke.errors import TrainingError
+from openluke.instances import TaskBatch
+from openluke.task import Objective
+from openluke.training.data import DataSource
+from openluke.training.distributed import World, accumulating
+from openluke.training.seeds import data_rng, seed_dropout
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReport:
+    """What a step found; the same in every process."""
+
+    losses: dict[str, float]
+    """Each loss, as the mean over its targets in the step."""
+    n_instances: int
+    """How many instances were read."""
+    n_rows: int
+    """How many word and entity rows they have."""
+
+    @property
+    def loss(self) -> float:
+        """The sum of the losses: what is minimised."""
+        return sum(self.losses.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepper:
+    """What makes gradients out of places in the data."""
+
+    module: nn.Module
+    """Gives the sums of losses of a batch."""
+    objective: Objective
+    data: DataSource
+    world: World
+    seed: int
+    dtype: torch.dtype
+
+    def collate(self, positions: Sequence[int]) -> list[TaskBatch]:
+        """The micro-batches at some positions."""
+        return [
+            self.objective.collate(
+                self.data.batch(position), rng=data_rng(self.seed, position=position)
+            )
+            for position in positions
+        ]
+
+    def backward(self, *, step: int, first: int, size: int) -> StepReport:
+        """Add the gradients of a step, whose micro-batches lie at ``first`` and after.
+
+        Each process takes every n-th of them.
+
+        Args:
+            step: The number of the step, for messages.
+            first: The position of its first micro-batch.
+            size: How many it has, in all processes.
+        """
+        positions = range(first + self.world.rank, first + size, self.world.size)
+        batches = self.collate(positions)
+        counts = self.world.gather(
+            [
+                (dict(b.n_targets), len(b.instances), sum(i.n_rows for i in b.instances))
+                for b in batches
+            ]
+        )
+        facts = [fact for of_rank in counts for fact in of_rank]
+        n_targets = _added([targets for targets, _, _ in facts])
+        sums = [
+            self._backward(
+                batch, position=position, n_targets=n_targets, last=position == positions[-1]
+            )
+            for position, batch in zip(positions, batches, strict=True)
+        ]
+        found = self._all_sums(sums, first=first, step=step)
+        return StepReport(
+            losses={name: total / max(n_targets[name], 1) for name, total in _added(found).items()},
+            n_instances=sum(n for _, n, _ in facts),
+            n_rows=sum(n for _, _, n in facts),
+        )
+
+    def _backward(
+        self, batch: TaskBatch, *, position: int, n_targets: Mapping[str, float], last: bool
+    ) -> dict[str, Tensor]:
+        device = self.world.device
+        seed_dropout(self.seed, position=position)
+        with accumulating(self.module, last=last):
+            with torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
+                sums = self.module(batch.to(device, non_blocking=True))
+            # gradients become means over the processes, losses are sums
+            shares = [self.world.size * sums[name] / max(n_targets[name], 1) for name in sums]
+            torch.stack(shares).sum().backward()
+        return {name: total.detach() for name, total in sums.items()}
+
+    def _all_sums(
+        self, sums: Sequence[Mapping[str, Tensor]], *, first: int, step: int
+    ) -> list[dict[str, float]]:
+        """The losses of all micro-batches, by position; they are numbers, or training stops."""
+        mine = [{name: float(total) for name, total in found.items()} for found in sums]
+        by_rank = self.world.gather(mine)
+        found = [of_rank[i] for i in range(len(mine)) for of_rank in by_rank]
+        for position, losses in enumerate(found, start=first):
+            bad = [f"{name} is {loss}" for name, loss in losses.items() if not math.isfinite(loss)]
+            if bad:
+                raise TrainingError(
+                    f"step {step + 1}, micro-batch {position}: the loss {', '.join(bad)}; it was "
+                    f"computed from {self._names(position)}. Look at these examples; if nothing is "
+                    "wrong with them, train with a lower learning rate, a longer warm-up or "
+                    "dtype float32. The last checkpoint is from before this step"
+                )
+        return found
+
+    def _names(self, position: int) -> str:
+        names = self.data.describe(position)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        return ", ".join(names[:_SHOWN]) + more
+
+
+def _added(counts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for each in counts for name in each)
+    return {name: sum(each.get(name, 0) for each in counts) for name in names}

@@ -1,0 +1,1 @@
+"""Where a run tells how it goes: one file for each place."""
