@@ -136,3 +136,16 @@ def test_two_labels_where_one_is_chosen_are_refused(make):
 def test_thresholds_without_several_labels_are_refused():
     with pytest.raises(ConfigError, match="thresholds are for problem = 'multi_label'"):
         SequenceClassificationConfig(thresholds={"A": 0.5})
+
+
+def test_what_is_not_known_is_not_learnt(make, model_for):
+    known, unknown = ClassifiedText(text="a", value=2.0), ClassifiedText(text="b")
+    task = make(problem="regression", labels=())
+    instances = [one for found in task.encode([known, unknown]) for one in found]
+    inputs = task.collate(instances, rng=np.random.default_rng(0))
+    assert inputs.n_targets == {"labels": 1}
+    model = model_for(task)
+    alone = task.collate(instances[:1], rng=np.random.default_rng(0))
+    assert task.losses(inputs, model=model)["labels"].item() == pytest.approx(
+        task.losses(alone, model=model)["labels"].item(), rel=1e-5
+    )

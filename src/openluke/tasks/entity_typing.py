@@ -137,11 +137,10 @@ class EntityTyping:
                 features = next(found)
                 if features is None:
                     continue
-                types = _types(mention)
-                targets = (
-                    {} if types is None else {"types": self._labels.target(types, unknown=IGNORE)}
+                target = self._labels.target(_types(mention), unknown=IGNORE)
+                instances.append(
+                    Instance(features=(features,), targets={"types": target}, details=number)
                 )
-                instances.append(Instance(features=(features,), targets=targets, details=number))
             encoded.append(instances)
         return encoded
 

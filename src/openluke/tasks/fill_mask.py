@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from openluke.decoding.probabilities import check_temperature
 from openluke.errors import ConfigError
 from openluke.evaluation.counts import share
 from openluke.evaluation.pairing import check_paired
@@ -56,11 +55,8 @@ class FillMaskConfig:
 
     top_k: int = 5
     """How many candidates each gap has."""
-    temperature: float = 1.0
-    """What scores are divided by before they become probabilities."""
 
     def __post_init__(self) -> None:
-        check_temperature(self.temperature)
         if self.top_k < 1:
             raise ConfigError(f"top_k is {self.top_k}, expected at least 1")
 
@@ -325,8 +321,7 @@ class FillMask:
         n_best = min(self.config.top_k + 4, n_ids)
         ids, probabilities = [], []
         for some in states.split(_ROWS_AT_ONCE):
-            scores = prediction(some).float() / self.config.temperature
-            best = torch.softmax(scores, dim=-1)[:, :n_ids].topk(n_best)
+            best = torch.softmax(prediction(some).float(), dim=-1)[:, :n_ids].topk(n_best)
             ids.append(best.indices.cpu())
             probabilities.append(best.values.cpu())
         columns = (torch.cat(parts).split(list(sizes)) for parts in (ids, probabilities))

@@ -35,6 +35,7 @@ from openluke.instances import (
     split_rows,
 )
 from openluke.model.config import HeadConfig, HeadKind
+from openluke.model.labels import IGNORE
 from openluke.model.losses import single_label_sum
 from openluke.model.model import Model
 from openluke.records import ChoiceQuestion, ChosenAnswer, Scores
@@ -115,9 +116,8 @@ class MultipleChoice:
         encoded: list[list[Instance]] = []
         for example in examples:
             features = tuple(windows[0] for windows in islice(every, len(example.choices)))
-            targets: dict[str, np.ndarray] = {}
-            if example.answer is not None:
-                targets = {"answer": np.array([example.answer], dtype=np.int64)}
+            answer = IGNORE if example.answer is None else example.answer
+            targets = {"answer": np.array([answer], dtype=np.int64)}
             encoded.append([Instance(features=features, targets=targets)])
         return encoded
 

@@ -326,13 +326,11 @@ class RelationClassification:
 
     def _instance(self, window: PairedWindow, *, asked: Sequence[Relation]) -> Instance:
         labels = [asked[number].label for number in window.pairs]
-        targets: dict[str, np.ndarray] = {}
-        if any(label is not None for label in labels):
-            rows = [
-                self._labels.target(None if label is None else [label], unknown=IGNORE)
-                for label in labels
-            ]
-            targets = {"relations": np.concatenate(rows)}
+        rows = [
+            self._labels.target(None if label is None else [label], unknown=IGNORE)
+            for label in labels
+        ]
+        targets = {"relations": np.concatenate(rows)}
         return Instance(features=(window.features,), targets=targets, details=window)
 
     def _read_apart(

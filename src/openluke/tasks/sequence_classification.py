@@ -11,6 +11,7 @@
 """
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal
@@ -146,8 +147,7 @@ class SequenceClassification:
         n_cut = 0
         for example, windows in zip(examples, self._windows(examples), strict=True):
             n_cut += bool(windows.report.unread)
-            target = self._target(example)
-            targets = {} if target is None else {"labels": target}
+            targets = {"labels": self._target(example)}
             encoded.append([Instance(features=(one,), targets=targets) for one in windows])
         if n_cut:
             _log.warning(
@@ -249,11 +249,11 @@ class SequenceClassification:
         is_number = self.config.problem == "regression"
         return "regression" if is_number else self._labels.problem
 
-    def _target(self, example: ClassifiedText) -> np.ndarray | None:
+    def _target(self, example: ClassifiedText) -> np.ndarray:
         if self.config.problem == "regression":
-            return None if example.value is None else np.array([example.value], dtype=np.float32)
-        labels = _labels(example)
-        return None if labels is None else self._labels.target(labels, unknown=IGNORE)
+            value = math.nan if example.value is None else example.value
+            return np.array([value], dtype=np.float32)
+        return self._labels.target(_labels(example), unknown=IGNORE)
 
     def _windows(self, examples: Sequence[ClassifiedText]) -> list[Windows]:
         """The inputs of single texts and of pairs, which are shortened in different ways."""

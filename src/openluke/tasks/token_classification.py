@@ -201,10 +201,9 @@ class TokenClassification:
         """A window with the words that have pieces in it."""
         kept = np.flatnonzero(features.entity_ranges[:, 1] > features.entity_ranges[:, 0])
         words = features.entity_sources[kept].tolist()
-        targets: dict[str, np.ndarray] = {}
-        if example.tags is not None and words:
-            rows = [self._labels.target([example.tags[word]], unknown=IGNORE) for word in words]
-            targets = {"tags": np.concatenate(rows)}
+        tags = [None if example.tags is None else [example.tags[word]] for word in words]
+        rows = [self._labels.target(tag, unknown=IGNORE) for tag in tags]
+        targets = {"tags": np.concatenate(rows)} if rows else {}
         features = replace(
             features,
             entity_ids=features.entity_ids[kept],
