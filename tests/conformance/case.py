@@ -44,6 +44,8 @@ class Case:
     """Examples without anything to be read, as far as the record allows them."""
     long: Long | None = None
     """``None`` only if no text is ever longer than an input."""
+    fewest_labels: int = 1
+    """How many labels the task has at least: more than one if one says that there is nothing."""
     steps: int = 200
     """In how many steps a tiny model learns the examples by heart."""
     rate: float = 5e-3
