@@ -130,8 +130,11 @@ class _Rows:
         return _SPACES.split(line.strip(" \t"))
 
     def _check_count(self, fields: list[str], *, number: int) -> None:
-        columns = self._columns
-        if columns.tag is not None and columns.tag % len(fields) == columns.word % len(fields):
+        word, tag = (
+            None if column is None else column + (len(fields) if column < 0 else 0)
+            for column in (self._columns.word, self._columns.tag)
+        )
+        if word == tag:
             raise self._error(
                 f"found {len(fields)} columns, of which the same is the word's and the tag's; "
                 "expected a word and a tag, or tagged = false for words alone",

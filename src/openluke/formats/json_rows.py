@@ -14,7 +14,7 @@ from openluke.formats.text_lines import read_lines, read_text
 
 T = TypeVar("T")
 
-_SURROGATE = re.compile(r"\\u[dD][89abAB]")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _NAMES = {str: "a string", int: "a whole number", dict: "an object", list: "a list"}
 
 
@@ -154,29 +154,34 @@ def _rows_of_list(path: Path) -> Iterator[Row]:
     """The objects of a list, each made when it is asked for."""
     text = read_text(path)
     decoder = json.JSONDecoder()
-    place, line, index = text.index("[") + 1, 1 + text.count("\n", 0, text.index("[")), 0
-    while (start := _next(text, place=place)) < len(text) and text[start] != "]":
-        line += text.count("\n", place, start)
+    line, counted = 1, 0
+    place, index = _next(text, place=text.index("[") + 1), 0
+    while place < len(text) and text[place] != "]":
+        line, counted = line + text.count("\n", counted, place), place
         try:
-            value, place = decoder.raw_decode(text, start)
+            value, end = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
             raise _not_json(error, file=path, line=line, index=index) from error
         if not isinstance(value, dict):
             message = f"[{index}]: found {shown(value)}, expected an object"
             raise DataError(message, file=path, line=line)
-        row = Row(cast("dict[str, Any]", value), path, line, (index,))
-        _check_characters(value, text=text[start:place], file=path, line=line)
-        yield row
-        line += text.count("\n", start, place)
+        _check_characters(value, text=text[place:end], file=path, line=line)
+        yield Row(cast("dict[str, Any]", value), path, line, (index,))
         index += 1
-        after = _next(text, place=place)
-        if text[after : after + 1] not in (",", "]"):
-            raise DataError("expected , or ] after an item of the list", file=path, line=line)
-        line += text.count("\n", place, after)
-        place = after + (text[after] == ",")
-    if _next(text, place=start + 1) < len(text) or start >= len(text):
-        found = "more after its end" if start < len(text) else "no ] at its end"
-        raise DataError(f"the list has {index} items and {found}", file=path, line=line)
+        place = _next(text, place=end)
+        if text[place : place + 1] == ",":
+            place = _next(text, place=place + 1)
+        elif text[place : place + 1] != "]":
+            break
+    end = _next(text, place=place + 1)
+    if text[place : place + 1] != "]" or end < len(text):
+        found = shown(text[end if text[place : place + 1] == "]" else place :])
+        raise DataError(
+            f"found {found} after {index} items of the list, expected a comma and an item, or ] "
+            "at its end and nothing more",
+            file=path,
+            line=1 + text.count("\n", 0, place),
+        )
 
 
 def _next(text: str, *, place: int) -> int:

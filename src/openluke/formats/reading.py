@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import itertools
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, make_dataclass
@@ -26,13 +27,31 @@ def open_examples(
     The form and the options are checked at once, and so is that there is an example.
 
     Args:
-        path: The file.
+        path: The file, or a directory all of whose files are read, in the order of their names;
+            those that begin with a full stop are left out.
         forms: The forms that it may have.
         form: The name of its form; by default told from how the file begins.
         options: What the form is read with; see ``option_names``.
     """
+    opened = [_open(file, forms=forms, form=form, options=options or {}) for file in _files(path)]
+    return itertools.chain.from_iterable(opened)
+
+
+def _files(path: str | Path) -> list[Path]:
+    path = Path(path)
+    if not path.is_dir():
+        return [path]
+    files = sorted(each for each in path.iterdir() if not each.name.startswith("."))
+    if not files:
+        raise DataError("found an empty directory, expected files of examples", file=path)
+    return files
+
+
+def _open(
+    path: Path, *, forms: Sequence[Form], form: str | None, options: Mapping[str, Any]
+) -> Iterator[Any]:
     chosen = detect(path, forms=forms) if form is None else named(form, forms=forms)
-    examples = chosen.read(path, **checked_options(chosen, options=options or {}))
+    examples = chosen.read(path, **checked_options(chosen, options=options))
     for first in examples:
         return _with_first(first, examples=examples)
     raise DataError(f"found no examples in the file, read as {chosen.name}", file=path)
