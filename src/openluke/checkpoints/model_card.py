@@ -1,9 +1,11 @@
 """The README of a saved model: what it is, how it is used, how large it is."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import openluke
 from openluke.checkpoints.bundle import Bundle
+from openluke.model.config import HeadKind
 
 _KINDS = {
     "masked": "fills masked words and masked entities",
@@ -20,29 +22,59 @@ _KINDS = {
     "extractive_qa": "finds the answer to a question in a text",
     "mention_vector": "gives a vector of a mention",
 }
+_TEXT = '"Beyoncé lives in Los Angeles."'
+_MENTIONS = f"model.predict({_TEXT}, mentions=[(0, 7), (17, 28)])"
+_QUESTION = f'model.predict("Where does Beyoncé live?", context={_TEXT})'
+_CALLS: dict[HeadKind, str] = {
+    "entity": _MENTIONS,
+    "mention_word": _MENTIONS,
+    "entity_pair": _MENTIONS,
+    "pair_words": _MENTIONS,
+    "multiple_choice": 'model.predict("Where is Los Angeles?", choices=["America", "Asia"])',
+    "extractive_qa": _QUESTION,
+}
+"""Calls of tasks that want more than a text, by their main heads."""
 
 
-def write_model_card(bundle: Bundle, *, directory: Path, quantised: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardNotes:
+    """What who made a model knows of it."""
+
+    title: str
+    licence: str | None = None
+    """As hubs name it, for example ``apache-2.0``."""
+    tags: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    """Markdown that stands after the heads."""
+
+
+def write_model_card(
+    bundle: Bundle, *, directory: Path, quantised: bool, notes: CardNotes | None = None
+) -> None:
     """Write the README of a saved bundle, in the form that model hubs show."""
+    notes = notes or CardNotes(title="A LUKE model")
     sections = [
-        _front_matter(),
-        _title(),
+        _front_matter(notes),
+        _title(notes),
         _origin(bundle),
-        _sizes(bundle, quantised=quantised),
-        _heads(bundle),
         _use(bundle, quantised=quantised),
+        _heads(bundle),
+        *notes.sections,
+        _sizes(bundle, quantised=quantised),
     ]
     text = "\n\n".join(section for section in sections if section)
     (directory / "README.md").write_text(text + "\n", encoding="utf-8")
 
 
-def _front_matter() -> str:
-    return "---\nlibrary_name: openluke\ntags: [luke, entities]\n---"
+def _front_matter(notes: CardNotes) -> str:
+    licence = f"license: {notes.licence}\n" if notes.licence else ""
+    tags = ", ".join(("luke", "entities", *notes.tags))
+    return f"---\nlibrary_name: openluke\n{licence}tags: [{tags}]\n---"
 
 
-def _title() -> str:
+def _title(notes: CardNotes) -> str:
     made = f"saved by openluke {openluke.__version__}"
-    return f"# A LUKE model\n\nWords and entities in one transformer, {made}."
+    return f"# {notes.title}\n\nWords and entities in one transformer, {made}."
 
 
 def _origin(bundle: Bundle) -> str:
@@ -79,11 +111,7 @@ def _heads(bundle: Bundle) -> str:
 
 
 def _use(bundle: Bundle, *, quantised: bool) -> str:
-    code = (
-        '```python\nimport openluke\n\nmodel = openluke.load("PATH")\n'
-        'encoded = model.encode(["Beyoncé lives in Los Angeles."], spans=[[(0, 7), (17, 28)]])\n'
-        "encoded[0].mentions[0].vector\n```"
-    )
+    code = f'```python\nimport openluke\n\nmodel = openluke.load("PATH")\n{_call(bundle)}\n```'
     note = ""
     if quantised:
         note = (
@@ -93,3 +121,14 @@ def _use(bundle: Bundle, *, quantised: bool) -> str:
     elif any(h.entry.config.kind == "entity_pair" and h.entry.config.bias for h in bundle.heads):
         note = "\n\nThe pair head has a bias, which transformers' own class leaves out."
     return f"## Use\n\n{code}{note}"
+
+
+def _call(bundle: Bundle) -> str:
+    """How the model is asked: for what its first task predicts, or for vectors."""
+    kind = next((head.entry.config.kind for head in bundle.heads if head.entry.task), None)
+    if kind is not None:
+        return _CALLS.get(kind, f"model.predict({_TEXT})")
+    return (
+        f"encoded = model.encode([{_TEXT}], spans=[[(0, 7), (17, 28)]])\n"
+        "encoded[0].mentions[0].vector"
+    )

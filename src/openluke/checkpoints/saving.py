@@ -14,7 +14,7 @@ from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.bundle_config import BundleConfig, HeadEntry, write_bundle_config
 from openluke.checkpoints.completeness import FORMAT, KIND
 from openluke.checkpoints.loading import ENTITY_VOCAB
-from openluke.checkpoints.model_card import write_model_card
+from openluke.checkpoints.model_card import CardNotes, write_model_card
 from openluke.checkpoints.stored_model import ENCODER, HEADS, is_beside_encoder
 from openluke.checkpoints.transformers_config import (
     write_encoder_config,
@@ -35,7 +35,12 @@ _LAYOUTS: dict[HeadKind, Layout] = {
 
 
 def save_bundle(
-    bundle: Bundle, *, directory: str | Path, quantise: bool = False, replace: bool = False
+    bundle: Bundle,
+    *,
+    directory: str | Path,
+    quantise: bool = False,
+    replace: bool = False,
+    notes: CardNotes | None = None,
 ) -> None:
     """Save a bundle as a model directory, which appears only when it is complete.
 
@@ -45,6 +50,7 @@ def save_bundle(
         quantise: Store int8 rows instead of a Hugging Face weight file: a quarter of the size,
             readable by openluke alone.
         replace: Whether a model that is already there may be replaced.
+        notes: What its card says besides what can be seen from the model.
     """
     with write_artifact(directory, kind=KIND, format_version=FORMAT, replace=replace) as draft:
         if quantise:
@@ -68,7 +74,7 @@ def save_bundle(
             ),
             directory=draft.path,
         )
-        write_model_card(bundle, directory=draft.path, quantised=quantise)
+        write_model_card(bundle, directory=draft.path, quantised=quantise, notes=notes)
         draft.counts.update(words=bundle.tokenizer.n_words, entities=bundle.entities.n_ids)
 
 

@@ -56,8 +56,8 @@ def adapt_word_side(
     sources = marker_sources(tokenizer)
     return WordSide(
         tokenizer.with_markers(),
-        _append_rows(encoder, rows=sources, n_words=tokenizer.n_words),
-        _append_rows(head, rows=sources, n_words=tokenizer.n_words),
+        append_rows(encoder, rows=sources, n_words=tokenizer.n_words),
+        append_rows(head, rows=sources, n_words=tokenizer.n_words),
     )
 
 
@@ -95,10 +95,16 @@ def _check_rows(tensors: Mapping[str, Tensor], *, tokenizer: WordTokenizer, wher
             )
 
 
-def _append_rows(
+def append_rows(
     tensors: Mapping[str, Tensor], *, rows: Sequence[int], n_words: int
 ) -> dict[str, Tensor]:
-    """The tensors with copies of word rows after row ``n_words``; spare rows there are dropped."""
+    """The tensors with copies of word rows after row ``n_words``; spare rows there are dropped.
+
+    Args:
+        tensors: Those of an encoder or of a masked-word head; what has no rows by word stays.
+        rows: What is copied.
+        n_words: How many rows the tokenizer has.
+    """
     added = {
         name: torch.cat([tensors[name][:n_words], tensors[name][list(rows)]])
         for name in _BY_WORD

@@ -10,9 +10,9 @@ from openluke.cli.compute import Compute
 from openluke.cli.evaluate import print_scores
 from openluke.cli.facts import print_facts
 from openluke.cli.settings import read_settings
+from openluke.formats.reading import open_examples
 from openluke.inference.calibration import HeldOut
 from openluke.inference.calibration import calibrate as find_options
-from openluke.inference.example_files import read_file
 
 
 def calibrate(
@@ -47,7 +47,7 @@ def calibrate(
     pipeline = compute.open(model)
     task = pipeline.task(head, batch_rows=compute.batch_rows)
     options = read_settings(option or ())
-    examples = list(read_file(dev, task=type(task.task), form=form, options=options))
+    examples = list(open_examples(dev, forms=task.task.forms, form=form, options=options))
     found = find_options(HeldOut(task, examples=examples), thresholds=thresholds)
     facts = {
         "options": found.options,

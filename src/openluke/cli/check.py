@@ -1,6 +1,6 @@
 """``openluke check``: a look at a file of examples before anything is trained on it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +12,11 @@ from openluke.cli.compute import Compute
 from openluke.cli.facts import print_facts
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
-from openluke.config import to_mapping
-from openluke.errors import DataError
-from openluke.finetuning.checking import Lengths, check_examples, check_fit
+from openluke.finetuning.checking import check_fit
 from openluke.finetuning.start import options_of
-from openluke.inference.example_files import find_form, read_file
+from openluke.formats.checks import ExamplesCheck, Spread, check_examples
+from openluke.formats.detect import detect, named
+from openluke.formats.reading import open_examples
 from openluke.inference.views import view_of
 from openluke.task import TaskType, load_task
 
@@ -53,27 +53,36 @@ def check(
     options = read_settings(option or ())
 
     def read() -> Iterator[Any]:
-        return read_file(file, task=kind, form=form, options=options)
+        return open_examples(file, forms=kind.forms, form=form, options=options)
 
     config = options_of(kind, values=read_settings(set or ()), where="--set")
-    found = check_examples(read())
-    if not found.examples:
-        raise DataError("no examples", file=file)
-    facts: dict[str, Any] = {}
+    found = check_examples(read(), n_shown=examples)
+    facts = _facts(found)
     if file.is_file():
-        facts["form"] = find_form(file, task=kind, name=form).name
-    facts |= {
-        "examples": found.examples,
-        "labels": found.labels,
-        "characters of texts": _said(found.text_characters),
-        "characters of spans": _said(found.span_characters),
-        "words of spans": _said(found.span_words),
-    }
+        chosen = detect(file, forms=kind.forms) if form is None else named(form, forms=kind.forms)
+        facts = {"form": chosen.name, **facts}
     if model is not None:
         facts |= _fit(read(), kind=kind, config=config, directory=compute.directory(model))
     print_facts(f"{kind.name}: {file}", facts=facts, as_json=json)
     if not json:
-        _show(read(), number=examples)
+        _show(found.shown)
+
+
+def _facts(found: ExamplesCheck) -> dict[str, Any]:
+    duplicates = [
+        f"example {one.index} asks what example {one.earlier} asks"
+        + ("" if one.agrees else ", with another answer")
+        for one in found.duplicates
+    ]
+    facts: dict[str, Any] = {
+        "examples": found.n_examples,
+        "without gold answers": found.n_unknown,
+        "labels": found.labels,
+        "lengths": {name: _spread(one) for name, one in found.lengths.items()},
+        "duplicates": found.n_duplicates,
+        "of these with another answer": found.n_contradictions,
+    }
+    return facts | ({"such as": duplicates} if duplicates else {})
 
 
 def _fit(
@@ -85,18 +94,21 @@ def _fit(
     fit = check_fit(known, task=kind(config, setup=bundle.task_setup(labels)))
     return {
         "inputs of the model": fit.inputs,
-        "rows of inputs": _said(fit.rows),
+        "rows of an input": f"{fit.median_rows:g} (median), {fit.most_rows:,} (most)",
         "examples of which nothing is read": fit.unread,
         "what is lost": list(fit.losses),
     }
 
 
-def _said(lengths: Lengths) -> Any:
-    return {name: round(value) for name, value in to_mapping(lengths).items()}
+def _spread(spread: Spread) -> str:
+    return (
+        f"{spread.smallest:g} to {spread.largest:g}, median {spread.median:g}, 95 % up to "
+        f"{spread.percentile_95:g} ({spread.count:,} in all)"
+    )
 
 
-def _show(examples: Iterator[Any], *, number: int) -> None:
+def _show(examples: Sequence[Any]) -> None:
     console, colours = Console(), dict[str, int]()
-    for example, _ in zip(examples, range(number), strict=False):
+    for example in examples:
         console.print()
         print_view(view_of(example, example=example), console=console, colours=colours)

@@ -14,7 +14,7 @@ from openluke.cli.progress import progress_of
 from openluke.cli.settings import read_settings
 from openluke.config import to_mapping
 from openluke.errors import DataError
-from openluke.inference.example_files import read_file
+from openluke.formats.reading import open_examples
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
 from openluke.records import Scores, from_json
@@ -52,9 +52,7 @@ def evaluate(
         pipeline = pipeline.with_options(head, **read_settings(set))
     task = pipeline.task(head).task
     options = read_settings(option or ())
-    gold = list(read_file(file, task=type(task), form=form, options=options))
-    if not gold:
-        raise DataError("no examples; expected some to score on", file=file)
+    gold = list(open_examples(file, forms=task.forms, form=form, options=options))
     if predictions is None:
         found = _predict(pipeline, gold=gold, head=head, compute=compute)
     else:

@@ -13,6 +13,7 @@ _COMMANDS = {
     "inspect": ("openluke.cli.inspect:inspect", "Say what a file or directory is."),
     "tasks": ("openluke.cli.tasks:tasks", "List what can be learnt and predicted."),
     "check": ("openluke.cli.check:check", "Look at a file of examples before training."),
+    "finetune": ("openluke.cli.finetune:finetune", "Teach a model a task, by examples of it."),
     "evaluate": ("openluke.cli.evaluate:evaluate", "Score a model on a file with gold answers."),
     "calibrate": ("openluke.cli.calibrate:calibrate", "Make probabilities mean what they say."),
     "predict": ("openluke.cli.predict:predict", "Find entities, relations, answers in texts."),

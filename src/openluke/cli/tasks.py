@@ -1,14 +1,11 @@
 """``openluke tasks``: what can be learnt and predicted, and from which files."""
 
-import inspect
-from typing import Any
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from openluke.cli.field_notes import field_notes
-from openluke.inference.example_files import reader_options
+from openluke.formats.reading import option_names
 from openluke.task import TaskType, load_task, task_names
 
 
@@ -37,15 +34,10 @@ def tasks(task: str | None = None) -> None:
 def _forms(kind: TaskType) -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for form in kind.forms:
-        options = [_option(name, one) for name, one in reader_options(form).items()]
+        options = option_names(form)
         said = f" Options (--option NAME=VALUE): {', '.join(options)}." if options else ""
         rows.append((form.name, f"{form.summary}{said}"))
     return rows
-
-
-def _option(name: str, parameter: inspect.Parameter) -> str:
-    default: Any = parameter.default
-    return name if default in (inspect.Parameter.empty, None) else f"{name}={default}"
 
 
 def _print(console: Console, *, rows: list[tuple[str, str]]) -> None:

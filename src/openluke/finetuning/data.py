@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from openluke.artifacts import fingerprint
-from openluke.errors import DataError
 from openluke.finetuning.recipe import DataConfig, FileConfig
-from openluke.inference.example_files import read_file
+from openluke.formats.reading import open_examples
 from openluke.task import TaskType
 
 logger = logging.getLogger(__name__)
@@ -33,12 +32,8 @@ class Splits:
 def read_splits(data: DataConfig, *, task: TaskType, seed: int) -> Splits:
     """Read what is learnt from and what is chosen by; the files of tests are not opened."""
     train = list(read_data(data.train, data=data, task=task))
-    if not train:
-        raise DataError("no examples; expected some to learn from", file=_path(data.train))
     if data.dev is not None:
         dev = list(read_data(data.dev, data=data, task=task))
-        if not dev:
-            raise DataError("no examples; expected some to choose by", file=_path(data.dev))
         return Splits(train=train, dev=dev, held_out=False)
     return _hold_out(train, share=data.dev_share, seed=seed)
 
@@ -47,8 +42,14 @@ def read_data(file: File, *, data: DataConfig, task: TaskType) -> Iterator[Any]:
     """The examples of one file of the data."""
     if isinstance(file, FileConfig):
         options = {**data.options, **file.options}
-        return read_file(file.path, task=task, form=file.form or data.form, options=options)
-    return read_file(file, task=task, form=data.form, options=data.options)
+        form = file.form or data.form
+        return open_examples(file.path, forms=task.forms, form=form, options=options)
+    return open_examples(file, forms=task.forms, form=data.form, options=data.options)
+
+
+def path_of(file: File) -> Path:
+    """Where a file of the data lies."""
+    return file.path if isinstance(file, FileConfig) else file
 
 
 def test_files(data: DataConfig) -> dict[str, File]:
@@ -60,7 +61,7 @@ def test_files(data: DataConfig) -> dict[str, File]:
 def file_fingerprints(data: DataConfig) -> dict[str, str]:
     """A hash of the content of each file that is learnt from or chosen by."""
     files = {"train": data.train} | ({} if data.dev is None else {"dev": data.dev})
-    return {name: fingerprint(_path(file)) for name, file in files.items()}
+    return {name: fingerprint(path_of(file)) for name, file in files.items()}
 
 
 def _hold_out(examples: Sequence[Any], *, share: float, seed: int) -> Splits:
@@ -79,7 +80,3 @@ def _hold_out(examples: Sequence[Any], *, share: float, seed: int) -> Splits:
         dev=[examples[i] for i in sorted(aside)],
         held_out=True,
     )
-
-
-def _path(file: File) -> Path:
-    return file.path if isinstance(file, FileConfig) else file

@@ -117,19 +117,22 @@ def whole_model(models: Mapping[str, Model]) -> Model:
     """One encoder with the heads of several tasks, which are named after their task and role."""
     encoder = next(iter(models.values())).encoder
     heads: dict[str, Head] = {
-        _key(head, role): model.head(role) for head, model in models.items() for role in model.heads
+        head_key(head, role=role): model.head(role)
+        for head, model in models.items()
+        for role in model.heads
     }
     return Model(encoder, heads=heads)
 
 
 def part_of(model: Model, *, head: str) -> Model:
     """The encoder with the heads of one of its tasks, by their roles."""
-    prefix = _key(head, "")
+    prefix = head_key(head, role="")
     heads = {
         key.removeprefix(prefix): model.head(key) for key in model.heads if key.startswith(prefix)
     }
     return Model(model.encoder, heads=heads)
 
 
-def _key(head: str, role: str) -> str:
+def head_key(head: str, *, role: str) -> str:
+    """The name of a head in a model of several tasks."""
     return f"{head}/{role}"

@@ -84,6 +84,16 @@ class TaskConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearningConfig(TrainingConfig):
+    """How a model is fine-tuned."""
+
+    batch_size: int = 8
+    """The most inputs of a micro-batch."""
+    batch_rows: int | None = None
+    """The most word and entity rows of a micro-batch; ``None`` for no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoraConfig:
     """Low-rank adapters: few weights are trained, beside frozen ones (extra ``peft``)."""
 
@@ -93,8 +103,16 @@ class LoraConfig:
     """Their outputs are multiplied by ``alpha / rank``."""
     dropout: float = 0.0
     """Share of their inputs dropped in training."""
-    layers: str = r"encoder\.layers\..*(query|key|value|dense|inner|outer|output).*"
-    """Which linear layers get one: a regular expression that their whole names match."""
+    layers: str = r"layers\.\d+\.(attention\..+|feed_forward\.outer)"
+    """Which linear layers of the encoder get one: a regular expression that whole names match,
+    such as ``layers.0.attention.query``."""
+
+    def __post_init__(self) -> None:
+        for name in ("rank", "alpha"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}, expected 1 or more")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout is {self.dropout}, expected 0 or more, below 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +151,12 @@ class FinetuneConfig:
     """What becomes of the entity embeddings. ``auto``: only the special entities are kept where no
     task names entities by title, and else the table is frozen. ``frozen``: it is kept and not
     trained. ``trained``: it is kept and trained."""
-    training: TrainingConfig = field(default_factory=TrainingConfig)
-    """How it is trained; its seed is that of new heads and held-out examples, too."""
+    training: LearningConfig = field(default_factory=LearningConfig)
+    """How it is trained."""
     lora: LoraConfig | None = None
     """Train adapters instead of the encoder."""
-    batch_size: int = 8
-    """The most inputs of a micro-batch."""
-    batch_rows: int | None = None
-    """The most word and entity rows of a micro-batch; ``None`` for no limit."""
+    seed: int = 0
+    """Of new heads, of the order of examples, and of everything else that is random."""
     licence: str | None = None
     """Of the model that comes out, for its card; what data and start allow is yours to know."""
     paper: PaperConfig | None = None
@@ -153,6 +169,8 @@ class FinetuneConfig:
             raise ConfigError("found 'data' or 'options' beside 'tasks', whose own they are")
         if self.task is not None and self.data is None:
             raise ConfigError("missing key 'data': the files of the examples")
+        if self.training.seed:
+            raise ConfigError("found training.seed; a recipe has one seed, which stands at its top")
         names = [part.head for part in self.parts]
         if len(set(names)) < len(names):
             raise ConfigError(
@@ -203,18 +221,6 @@ def with_absolute_paths(config: FinetuneConfig, *, directory: Path) -> FinetuneC
         replace(part, data=_located(part.data, directory=directory)) for part in config.tasks
     )
     return replace(changed, tasks=parts)
-
-
-def differences(found: Mapping[str, Any], *, wanted: Mapping[str, Any]) -> list[str]:
-    """The keys, with dots between tables, in which two recipes differ."""
-    changed: list[str] = []
-    for key in sorted({*found, *wanted}):
-        a, b = found.get(key), wanted.get(key)
-        if isinstance(a, Mapping) and isinstance(b, Mapping):
-            changed += [f"{key}.{inner}" for inner in differences(a, wanted=b)]
-        elif a != b:
-            changed.append(key)
-    return changed
 
 
 def recipe_values(config: FinetuneConfig) -> dict[str, Any]:

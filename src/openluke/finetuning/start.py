@@ -52,7 +52,7 @@ def prepare(
         tasks = _make_tasks(bundle, config=config, labels=labels)
     elif n_entities and config.entity_table != "trained":
         bundle.encoder.entities.table.requires_grad_(False)  # noqa: FBT003 - as torch has it
-    generator = torch.Generator().manual_seed(config.training.seed)
+    generator = torch.Generator().manual_seed(config.seed)
     made = replace(bundle, heads=())
     reused: list[str] = []
     for name, task in tasks.items():

@@ -57,7 +57,7 @@ class Pipeline:
         self.source = source
         """From where other processes can load the same model."""
         self.device = device
-        self.max_rows = max_rows or _ROWS[device.type]
+        self.max_rows = max_rows or rows_of(device)
         """Word and entity rows of one batch."""
         # vectors are of the text as it is, and of all of it: no markers and no cuts, whatever the
         # model's heads want
@@ -255,6 +255,11 @@ class Pipeline:
             gatherer.finish(passage.text, report=windows.report)
             for gatherer, passage, windows in zip(gatherers, passages, prepared, strict=True)
         ]
+
+
+def rows_of(device: torch.device) -> int:
+    """Word and entity rows of a batch that suit a device."""
+    return _ROWS[device.type]
 
 
 def n_characters(passage: Passage) -> int:

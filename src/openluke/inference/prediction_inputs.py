@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from openluke.errors import DataError
-from openluke.inference.example_files import read_file
+from openluke.formats.reading import open_examples
 from openluke.inference.example_lines import LineForm, open_lines, read_examples
 from openluke.inference.examples import as_example
 from openluke.inference.task_pipeline import InputError
@@ -35,7 +35,7 @@ class PredictionInputs:
         if self.text is not None:
             return iter([as_example(self.text, kind=kind)])
         if self.path is not None and not self._has_lines:
-            return read_file(self.path, task=self.task, form=self.form)
+            return open_examples(self.path, forms=self.task.forms, form=self.form)
         return (line.example for line in self._lines())
 
     def count(self) -> int | None:

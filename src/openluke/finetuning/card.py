@@ -1,0 +1,120 @@
+"""The card of a fine-tuned model: data, recipe, scores of every label, speed and memory."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from openluke.checkpoints.model_card import CardNotes
+from openluke.finetuning.recipe import FinetuneConfig, recipe_values
+from openluke.task import load_task
+
+_MOST_LABELS = 60
+
+
+def card_notes(config: FinetuneConfig, *, report: Mapping[str, Any]) -> CardNotes:
+    """What a run knows of its model.
+
+    Args:
+        config: The recipe.
+        report: What ``scores.json`` says.
+    """
+    names = [part.task for part in config.parts]
+    sections = [_purpose(config)]
+    for head, by_file in report["scores"].items():
+        sections += [
+            _scores(head, file=file, scores=scores, alone=len(names) == 1)
+            for file, scores in by_file.items()
+        ]
+    sections += [_paper(config), _data(report), _training(config, report=report), _limits(report)]
+    return CardNotes(
+        title=f"LUKE for {', '.join(name.replace('_', ' ') for name in names)}",
+        licence=config.licence,
+        tags=tuple(name.replace("_", "-") for name in names),
+        sections=tuple(section for section in sections if section),
+    )
+
+
+def _purpose(config: FinetuneConfig) -> str:
+    said = "; ".join(
+        f"`{part.head}` predicts {load_task(part.task).summary}" for part in config.parts
+    )
+    start = Path(config.model).name if Path(config.model).is_absolute() else config.model
+    return f"## What it does\n\nFine-tuned from `{start}`: {said}."
+
+
+def _scores(head: str, *, file: str, scores: Mapping[str, Any], alone: bool) -> str:
+    title = f"## Scores on {file}" if alone else f"## Scores of {head} on {file}"
+    values = "\n".join(
+        f"| {name} | {100 * value:.2f} |" for name, value in scores["values"].items()
+    )
+    text = f"{title}\n\n| | per cent |\n|---|---|\n{values}"
+    labels = list(scores.get("labels", {}).items())
+    if not labels:
+        return text
+    rows = "\n".join(
+        f"| {label} | {100 * one['precision']:.2f} | {100 * one['recall']:.2f} | "
+        f"{100 * one['f1']:.2f} | {one['support']} |"
+        for label, one in labels[:_MOST_LABELS]
+    )
+    table = f"| label | precision | recall | F1 | number |\n|---|---|---|---|---|\n{rows}"
+    return f"{text}\n\n{table}"
+
+
+def _paper(config: FinetuneConfig) -> str:
+    paper = config.paper
+    if paper is None:
+        return ""
+    scores = ", ".join(f"{name} {100 * value:.1f}" for name, value in paper.scores.items())
+    note = f" {paper.note}" if paper.note else ""
+    return f"## Published\n\n{paper.source} reports: {scores}.{note}"
+
+
+def _data(report: Mapping[str, Any]) -> str:
+    rows = "\n".join(
+        f"| {head} | {split} | {facts['file']} | {facts['examples']:,} |"
+        for head, splits in report["data"].items()
+        for split, facts in splits.items()
+    )
+    return f"## Data\n\n| head | used as | file | examples |\n|---|---|---|---|\n{rows}"
+
+
+def _training(config: FinetuneConfig, *, report: Mapping[str, Any]) -> str:
+    memory = ", ".join(
+        f"{size / 2**20:,.0f} MiB ({where})" for where, size in report["peak_memory"].items()
+    )
+    rows = [
+        ("steps", f"{report['steps']:,} ({report['why']})"),
+        ("weights from step", report["best_step"] or "the last"),
+        ("seed", config.seed),
+        ("time in steps", f"{report['seconds']:,.0f} s"),
+        ("inputs in a second of training", f"{report['instances_per_second']:,.1f}"),
+        ("examples in a second of prediction", f"{report['examples_per_second']:,.1f}"),
+        ("memory at most", memory or "not known"),
+        ("device", report["device"]),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    values = _without_places(recipe_values(config))
+    recipe = json.dumps(values, indent=2, ensure_ascii=False)
+    return (
+        f"## Training\n\n| | |\n|---|---|\n{table}\n\n<details><summary>Recipe</summary>\n\n"
+        f"```json\n{recipe}\n```\n\n</details>"
+    )
+
+
+def _limits(report: Mapping[str, Any]) -> str:
+    lines = [f"- {message}" for message in report["losses"]]
+    if report["held_out"]:
+        lines.append("- The scores on dev are of examples set aside of the training data.")
+    return "## Limits\n\n" + "\n".join(lines) if lines else ""
+
+
+def _without_places(values: Any) -> Any:
+    """A recipe with names of files in place of paths, which are nobody else's."""
+    if isinstance(values, Mapping):
+        return {key: _without_places(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [_without_places(value) for value in values]
+    if isinstance(values, str) and Path(values).is_absolute():
+        return Path(values).name
+    return values
