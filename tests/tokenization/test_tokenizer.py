@@ -6,11 +6,11 @@ import shutil
 
 import numpy as np
 import pytest
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, models
 
 from openluke.errors import CheckpointError, ConfigError, DataError
 from openluke.tokenization.entity_inputs import EntityInputs
-from openluke.tokenization.tokenizer import WordTokenizer
+from openluke.tokenization.tokenizer import WordTokenizer, _widen_cache
 from tests.tokenization import small_tokenizers as small
 from tests.tokenization.mentions import mentioned
 
@@ -328,3 +328,24 @@ def test_ids_and_tokens_that_cannot_be_are_none_or_told(tokenizer) -> None:
     assert tokenizer.decode([2**40]) == ""
     with pytest.raises(DataError, match=r"word id -100 at place 1, expected 0 or more"):
         tokenizer.decode([tokenizer.mask_id, -100])
+
+
+class _Model:
+    """A model of the Rust library, as far as its memory goes."""
+
+    size = 10_000
+
+    def _resize_cache(self, size: int) -> None:
+        self.size = size
+
+
+def test_models_remember_many_words_where_they_can() -> None:
+    model = _Model()
+    _widen_cache(model)
+    assert model.size > 50_000
+    _widen_cache(object())  # WordPiece remembers nothing
+
+
+@pytest.mark.parametrize("kind", [models.BPE, models.Unigram])
+def test_the_rust_library_can_let_its_models_remember_more(kind) -> None:
+    assert hasattr(kind, "_resize_cache")

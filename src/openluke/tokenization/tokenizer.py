@@ -3,7 +3,7 @@
 # The stubs of the tokenizers library leave element types open.
 # pyright: reportUnknownMemberType=false
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from openluke.tokenization.tokenizer_saving import save_tokenizer
 
 USUAL_LENGTH = 512
 """Pieces that models of all three families take, where files do not say how many."""
+_REMEMBERED_WORDS = 1 << 16
 MARKERS = ("<ent>", "<ent2>")
 """The tokens that stand around mentions in the two classification layouts."""
 
@@ -61,6 +62,7 @@ class WordTokenizer:
         self.where = where
         self.model_max_length = model_max_length
         _strip(rust)
+        _widen_cache(rust.model)
         self._rust = rust
         added = rust.get_added_tokens_decoder()
         self._added_contents = tuple(token.content for token in added.values())
@@ -107,7 +109,7 @@ class WordTokenizer:
         rust, family, declared = read_rust_tokenizer(Path(directory))
         prefix = any(part.get("add_prefix_space") for part in pre_tokenizer_parts(rust))
         if add_markers:
-            _add_markers(rust)
+            _add_tokens(rust, contents=MARKERS)
         return cls(
             rust,
             family=family,
@@ -139,11 +141,13 @@ class WordTokenizer:
 
     def with_markers(self) -> "WordTokenizer":
         """A tokenizer that has ``<ent>`` and ``<ent2>``; those that are missing come last."""
-        if self.has_markers:
-            return self
+        return self if self.has_markers else self.with_tokens(MARKERS)
+
+    def with_tokens(self, contents: Sequence[str]) -> "WordTokenizer":
+        """A tokenizer that has these special tokens; those that are missing come last, in order."""
         with RustErrors(self.where):
             rust = Tokenizer.from_str(self._rust.to_str())
-        _add_markers(rust)
+        _add_tokens(rust, contents=contents)
         return WordTokenizer(
             rust,
             family=self.family,
@@ -274,14 +278,24 @@ def _marker_contents(rust: Tokenizer) -> tuple[str, ...]:
     )
 
 
-def _add_markers(rust: Tokenizer) -> None:
+def _add_tokens(rust: Tokenizer, *, contents: Sequence[str]) -> None:
     rust.add_special_tokens(
         [
-            AddedToken(marker, normalized=False)
-            for marker in MARKERS
-            if _find_marker(rust, marker=marker) is None
+            AddedToken(content, normalized=False)
+            for content in contents
+            if _find_marker(rust, marker=content) is None
         ]
     )
+
+
+def _widen_cache(model: models.Model) -> None:
+    """Let a model remember the pieces of more words than its usual 10,000, where it can.
+
+    That many are soon met in a long text, and no others are remembered then.
+    """
+    resize: Callable[[int], None] | None = getattr(model, "_resize_cache", None)
+    if resize is not None:
+        resize(_REMEMBERED_WORDS)
 
 
 def _strip(rust: Tokenizer) -> None:
