@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from tokenizers import AddedToken, Tokenizer
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from openluke.errors import ConfigError
@@ -16,7 +15,6 @@ from openluke.model.config import HeadConfig
 from openluke.model.model import Model
 from openluke.records import Answer, AnsweredQuestion, ClozeQuestion, Span
 from openluke.tasks.cloze_qa import PUBLISHED_TOKENS, TASK, ClozeQAConfig
-from openluke.tokenization.tokenizer import WordTokenizer
 from tests.parity.twins import make_inputs, make_twins, to_batch
 from tests.tasks import tiny
 from tests.tokenization.strategies import texts_with_spans
@@ -76,14 +74,8 @@ def test_the_gap_comes_first_then_the_candidates_between_their_tokens(tokenizer,
     assert instance.targets["candidates"].tolist() == [[0], [1]]
 
 
-def published_tokenizer() -> WordTokenizer:
-    rust = Tokenizer.from_str(tiny.tiny_tokenizer()._rust.to_str())
-    rust.add_special_tokens([AddedToken(token, normalized=False) for token in PUBLISHED_TOKENS])
-    return WordTokenizer(rust, family="byte_level")
-
-
 def test_the_published_tokens_are_put_in_where_the_tokenizer_has_them():
-    tokenizer = published_tokenizer()
+    tokenizer = tiny.tiny_tokenizer().with_tokens(tuple(PUBLISHED_TOKENS))
     at = PASSAGE.index("@highlight")
     example = ask(PASSAGE, "Tokyo", query="it is X now", highlights=(Span(at, at + 10),))
     ((instance,),) = make(tokenizer=tokenizer, tokens="published").encode([example])
