@@ -172,7 +172,7 @@ def _cloze(example: ClozeQuestion) -> ExampleFacts:
     facts.add_text("context", example.context)
     facts.add_spans("candidate", example.candidates, text=example.context)
     if answers is not None:
-        reached = {Span(answer.start or 0, answer.end or 0) for answer in answers}
+        reached = {answer.span for answer in answers}
         among = bool(reached & {Span(*span) for span in example.candidates})
         facts.labels["answer"] = ["a candidate" if among else "no candidate"]
     return facts

@@ -144,12 +144,9 @@ def _check_texts(record: Any) -> None:
 
 def _check_each(name: str, items: Iterable[Mention | Answer], *, text: str) -> None:
     for index, item in enumerate(items):
-        if item.text is None or item.start is None:
-            continue
-        end = item.start + len(item.text) if item.end is None else item.end
-        found = text[item.start : end]
-        if found != item.text:
+        span = item.span
+        if item.text is not None and span is not None and span.of(text) != item.text:
             raise DataError(
-                f"{name}[{index}]: characters {item.start} to {end} are {shown(found)}, expected "
-                f"{shown(item.text)}"
+                f"{name}[{index}]: characters {span.start} to {span.end} are "
+                f"{shown(span.of(text))}, expected {shown(item.text)}"
             )

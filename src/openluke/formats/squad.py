@@ -67,7 +67,7 @@ class _Reading:
 
     def _answers(self, row: Row, *, context: str) -> tuple[Answer, ...] | None:
         impossible = row.values.get("is_impossible")
-        if impossible not in (None, True, False):
+        if impossible is not None and not isinstance(impossible, bool):
             message = f"found {shown(impossible)}, expected true or false"
             raise row.error(message, at=("is_impossible",))
         if row.values.get("answers") is None:

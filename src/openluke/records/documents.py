@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from openluke.errors import DataError
-from openluke.records.spans import Span, check_span
+from openluke.records.spans import Span, check_span, check_spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +67,9 @@ class Document:
     id: str | None = None
 
     def __post_init__(self) -> None:
-        for mention in self.mentions:
-            check_span(mention.span, text=self.text)
-        for relation in self.relations:
-            check_span(relation.head, text=self.text)
-            check_span(relation.tail, text=self.text)
+        check_spans((each.span for each in self.mentions), name="mentions", text=self.text)
+        check_spans((each.head for each in self.relations), name="relations", text=self.text)
+        check_spans((each.tail for each in self.relations), name="relations", text=self.text)
         check_in_order("sentence", self.sentences or (), text=self.text)
         check_in_order("word", self.words or (), text=self.text)
 

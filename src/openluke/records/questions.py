@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from openluke.errors import DataError
 from openluke.records.documents import Mention
-from openluke.records.spans import Span, check_span
+from openluke.records.spans import Span, check_span, check_spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,13 @@ class Answer:
     end: int | None = None
     score: float | None = None
     """Probability when predicted."""
+
+    @property
+    def span(self) -> Span | None:
+        """Where it stands; ``None`` where only the text is known."""
+        if self.start is None:
+            return None
+        return Span(self.start, self.start + len(self.text) if self.end is None else self.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,14 +46,11 @@ class Question:
     id: str | None = None
 
     def __post_init__(self) -> None:
-        for mention in self.mentions:
-            check_span(mention.span, text=self.context)
-        for mention in self.question_mentions:
-            check_span(mention.span, text=self.question)
-        for answer in self.answers or ():
-            if answer.start is not None:
-                end = answer.start + len(answer.text) if answer.end is None else answer.end
-                check_span(Span(answer.start, end), text=self.context)
+        asked = (mention.span for mention in self.question_mentions)
+        check_spans((each.span for each in self.mentions), name="mentions", text=self.context)
+        check_spans(asked, name="question_mentions", text=self.question)
+        places = (answer.span for answer in self.answers or ())
+        check_spans(places, name="answers", text=self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +72,8 @@ class ClozeQuestion:
 
     def __post_init__(self) -> None:
         check_span(self.placeholder, text=self.query)
-        for span in (*self.candidates, *self.highlights):
-            check_span(span, text=self.context)
+        check_spans(self.candidates, name="candidates", text=self.context)
+        check_spans(self.highlights, name="highlights", text=self.context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

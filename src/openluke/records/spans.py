@@ -1,5 +1,6 @@
 """Ranges of characters."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from openluke.errors import DataError
@@ -30,3 +31,13 @@ def check_span(span: Span, *, text: str) -> None:
             f"span ({start}, {end}) lies outside its text of {len(text)} characters; "
             f"expected 0 <= start < end <= {len(text)} (counted in characters, not bytes)"
         )
+
+
+def check_spans(spans: Iterable[Span | None], *, name: str, text: str) -> None:
+    """Check each span of a field that is known, and name the one that is wrong."""
+    for index, span in enumerate(spans):
+        try:
+            if span is not None:
+                check_span(span, text=text)
+        except DataError as error:
+            raise DataError(f"{name}[{index}]: {error}") from error

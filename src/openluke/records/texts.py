@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from openluke.errors import DataError
 from openluke.records.documents import Label, Mention, check_in_order
-from openluke.records.spans import Span, check_span
+from openluke.records.spans import Span, check_spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,7 @@ class MaskedText:
 
     def __post_init__(self) -> None:
         check_in_order("mask", self.masks, text=self.text)
-        for mention in self.mentions:
-            check_span(mention.span, text=self.text)
+        check_spans((each.span for each in self.mentions), name="mentions", text=self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,159 @@
+"""Our own records as JSON lines."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openluke.errors import DataError
+from openluke.formats.json_records import json_form, read_records, write_records
+from openluke.records import (
+    Answer,
+    ChoiceQuestion,
+    ClassifiedText,
+    ClozeQuestion,
+    Document,
+    Label,
+    MaskedText,
+    Mention,
+    Question,
+    Relation,
+    Span,
+    TaggedText,
+)
+from tests.formats.strategies import documents
+
+TEXT = "Ada met 東京."
+RECORDS = [
+    Document(
+        text=TEXT,
+        mentions=(
+            Mention(start=0, end=3, text="Ada", label="PER", entity="Ada Lovelace", language="en"),
+            Mention(start=8, end=10, labels=(Label(label="city", score=0.5),)),
+        ),
+        relations=(Relation(head=Span(0, 3), tail=Span(8, 10), label="met"),),
+        sentences=(Span(0, 11),),
+        words=(Span(0, 3), Span(4, 7)),
+        id="d",
+    ),
+    TaggedText(text="a b", words=(Span(0, 1), Span(2, 3)), tags=("X", "Y")),
+    ClassifiedText(text="a", pair="b", labels=(Label(label="x"), Label(label="y"))),
+    ClassifiedText(text="a", value=0.5),
+    Question(
+        question="Who?",
+        context=TEXT,
+        answers=(Answer(text="Ada", start=0, end=3), Answer(text="she")),
+        mentions=(Mention(start=0, end=3),),
+        question_mentions=(Mention(start=0, end=3),),
+    ),
+    ClozeQuestion(
+        query="@placeholder met.",
+        placeholder=Span(0, 12),
+        context=TEXT,
+        candidates=(Span(0, 3),),
+        answers=(Answer(text="Ada", start=0),),
+    ),
+    ChoiceQuestion(question="?", choices=("a", "b"), answer=0),
+    MaskedText(text=TEXT, masks=(Span(0, 3),), mentions=(Mention(start=8, end=10),)),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+def test_every_record_is_read_as_it_was_written(tmp_path, record):
+    path = tmp_path / "file"
+    assert write_records(path, [record, record]) == 2
+    assert [*read_records(path, kind=type(record))] == [record, record]
+    form = json_form(type(record))
+    assert form.looks_like(path.read_text(encoding="utf-8"))
+    assert [*form.read(path)] == [record, record]
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(documents(), max_size=3))
+def test_any_documents_are_read_as_they_were_written(tmp_path, given_documents):
+    path = tmp_path / "file"
+    write_records(path, given_documents)
+    assert [*read_records(path, kind=Document)] == given_documents
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec="utf-8")))
+def test_any_text_is_read_as_it_was_written(tmp_path, text):
+    path = tmp_path / "file"
+    write_records(path, [ClassifiedText(text=text)])
+    assert [each.text for each in read_records(path, kind=ClassifiedText)] == [text]
+
+
+def test_shorter_forms_are_written_out(write):
+    short = {
+        "text": TEXT,
+        "mentions": [[0, 3, "PER"], [8, 10], {"start": 4, "end": 7, "labels": ["x", "y"]}],
+        "relations": [[[0, 3], [8, 10], "met"], [[8, 10], [0, 3]]],
+    }
+    (document,) = read_records(write([short], lines=True), kind=Document)
+    assert document.mentions == (
+        Mention(start=0, end=3, label="PER"),
+        Mention(start=8, end=10),
+        Mention(start=4, end=7, labels=(Label(label="x"), Label(label="y"))),
+    )
+    assert document.relations == (
+        Relation(head=Span(0, 3), tail=Span(8, 10), label="met"),
+        Relation(head=Span(8, 10), tail=Span(0, 3)),
+    )
+    rows = [{"question": "?", "context": TEXT, "answers": ["Ada"]}]
+    (question,) = read_records(write(rows), kind=Question)
+    assert question.answers == (Answer(text="Ada"),)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"txt": "a"}, r"file:2: Document: unknown key 'txt'; did you mean 'text'\?"),
+        ({"id": "a"}, r"file:2: Document: missing key 'text'"),
+        ({"text": 3}, r"file:2: Document: text: found 3 \(int\), expected str"),
+        (
+            {"mentions": [[0, 12, "X"]]},
+            r"file:2: Document: mentions\[0\]: span \(0, 12\) lies outside",
+        ),
+        ({"mentions": [[3, 3, "X"]]}, r"Document: mentions\[0\]: span \(3, 3\) is empty"),
+        ({"mentions": [[0, 3, 5]]}, r"file:2: Document: mentions\[0\]: label: found 5"),
+        ({"mentions": [[0]]}, r"file:2: Document: mentions\[0\]: found \[0\]"),
+        ({"mentions": "x"}, r"file:2: Document: mentions: found 'x'"),
+        ({"relations": [[[0, 3], [4, 99]]]}, r"Document: relations\[0\]: span \(4, 99\) lies"),
+        ({"mentions": [{"start": 0}]}, r"file:2: Document: mentions\[0\]: missing key 'end'"),
+        (
+            {"mentions": [{"start": 0, "end": 3, "text": "Adam"}]},
+            r'file:2: mentions\[0\]: characters 0 to 3 are "Ada", expected "Adam"',
+        ),
+    ],
+)
+def test_bad_rows_are_named_with_line_and_field(write, row, message):
+    values = row if "txt" in row or "id" in row else {"text": TEXT} | row
+    with pytest.raises(DataError, match=message) as caught:
+        [*read_records(write([{"text": "a"}, values], lines=True), kind=Document)]
+    assert caught.value.line == 2
+
+
+def test_answers_that_stand_elsewhere_are_named(write):
+    row = {"question": "?", "context": TEXT, "answers": [{"text": "Ada", "start": 1}]}
+    with pytest.raises(
+        DataError, match=r'answers\[0\]: characters 1 to 4 are "da ", expected "Ada"'
+    ):
+        [*read_records(write([row], lines=True), kind=Question)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "head", "looks"),
+    [
+        (Document, '{"text": "a"}\n{"txt', True),
+        (Document, '[\n {"text": "a", "mentions": [{"start": 0}]}, {"te', True),
+        (Document, '{"text": "a", "label": "x"}', False),
+        (Document, '{"mentions": []}', False),
+        (ClassifiedText, '{"text": "a", "label": "x"}', True),
+        (ClassifiedText, '{"review_id": "a", "text": "x"}', False),
+        (Question, '{"data": [{"title": "x"}]}', False),
+        (Document, "", False),
+        (Document, "text\tO\n", False),
+    ],
+)
+def test_records_are_told_by_their_keys(kind, head, looks):
+    assert json_form(kind).looks_like(head) == looks
