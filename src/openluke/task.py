@@ -79,7 +79,8 @@ class Task(Objective, Protocol[E, P]):
     config_type: ClassVar[type]
     """The frozen dataclass of its options; it can be made without arguments."""
     primary_metric: ClassVar[str]
-    """The score by which the best model is chosen; more is better."""
+    """The score by which the best model is chosen; more is better. That of a task that was made may
+    be another, as its options say."""
     head_kinds: ClassVar[tuple[HeadKind, ...]]
     """The kinds of the main head in checkpoints of other programs that this task can use."""
     forms: ClassVar[tuple[Form, ...]]
