@@ -1,0 +1,156 @@
+"""Opening files of examples: their form, their options, and what is said where either is wrong."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from openluke.errors import ConfigError, DataError
+from openluke.formats import conll, jglue, open_entity, squad, tacred, ultra_fine
+from openluke.formats.detect import detect
+from openluke.formats.json_records import json_form
+from openluke.formats.reading import checked_options, open_examples, option_names
+from openluke.records import ClassifiedText, Document
+
+COLUMNS = "Ada\tB-PER\nsang\tO\n\nBob\tB-PER\n"
+FORMS = (conll.FORM, json_form(Document), tacred.FORM, open_entity.FORM, ultra_fine.FORM)
+
+
+def test_the_form_is_told_by_the_content_whatever_the_name(write):
+    for name in ("a.json", "a.conll", "a"):
+        assert detect(write(COLUMNS, name=name), forms=FORMS) is conll.FORM
+        row = {"text": "Ada sang"}
+        assert detect(write([row], name=name, lines=True), forms=FORMS) is FORMS[1]
+        assert [each.text for each in open_examples(write([row], name=name), forms=FORMS)] == [
+            "Ada sang"
+        ]
+
+
+def test_a_byte_order_mark_and_another_encoding_do_not_hide_the_form(write):
+    assert detect(write("\ufeff" + COLUMNS), forms=FORMS) is conll.FORM
+    assert detect(write("España\tB-LOC\n".encode("latin-1")), forms=FORMS) is conll.FORM
+    assert detect(write(COLUMNS.encode("utf-16")), forms=FORMS) is conll.FORM
+
+
+def test_a_long_file_is_told_by_its_beginning(write):
+    words = "".join(f"word{n}\tO\n" for n in range(20_000))
+    assert detect(write(words), forms=FORMS) is conll.FORM
+    row = {"text": "東" * 100_000}
+    assert detect(write([row], lines=True), forms=FORMS) is FORMS[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "described"),
+    [
+        ('{"txt": "a", "n": [1]}', "JSON with the keys txt, n"),
+        ("just a text\n", "'just a text'"),
+        ("[]", "'\\[\\]'"),
+    ],
+)
+def test_an_unknown_form_is_an_error_that_lists_those_that_are_read(write, content, described):
+    with pytest.raises(DataError, match=f"file: the file begins with {described}") as caught:
+        detect(write(content), forms=FORMS)
+    for form in FORMS:
+        assert f"\n  {form.name}: {form.summary}" in str(caught.value)
+    assert "form = " in str(caught.value)
+
+
+def test_a_form_that_cannot_be_told_has_to_be_said(write):
+    row = {"sentence_pair_id": "1", "sentence1": "a", "sentence2": "b"}
+    forms = (jglue.JSTS, jglue.JNLI)
+    with pytest.raises(
+        DataError, match=r"file: the form may be jsts or jnli; say which: form = jsts"
+    ):
+        open_examples(write([row], lines=True), forms=forms)
+    (example,) = open_examples(write([row], lines=True), forms=forms, form="jnli")
+    assert example == ClassifiedText(text="a", pair="b", id="1")
+
+
+def test_a_form_that_is_not_known_is_an_error_that_lists_those_that_are(write):
+    with pytest.raises(
+        ConfigError, match=r"no form 'connl'; forms that are read here: conll, jsonl"
+    ):
+        open_examples(write(COLUMNS), forms=FORMS, form="connl")
+
+
+def test_a_form_that_is_said_is_believed_and_its_reader_says_what_is_wrong(write):
+    with pytest.raises(
+        DataError, match=r"file:1: Document: unknown key 'txt'; did you mean 'text'"
+    ):
+        open_examples(write('{"txt": "a"}'), forms=FORMS, form="jsonl")
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "message"),
+    [
+        ("", None, "file: the file is empty; expected examples"),
+        (" \n\n", None, "the file is empty"),
+        ("", "conll", "file: found no examples in the file, read as conll"),
+        ("[]", "jsonl", "file: found no examples in the file, read as jsonl"),
+    ],
+)
+def test_a_file_without_examples_is_an_error(write, content, form, message):
+    with pytest.raises(DataError, match=message):
+        open_examples(write(content), forms=FORMS, form=form)
+
+
+def test_options_reach_the_reader(write):
+    (document,) = open_examples(write(COLUMNS), forms=FORMS, options={"unit": "document"})
+    assert document.text == "Ada sang Bob"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"unti": "document"}, r"options of form conll: unknown key 'unti'; did you mean 'unit'"),
+        ({"zzz": 1}, r"known keys: unit, scheme, word_column, tag_column"),
+        ({"unit": "word"}, r"options of form conll: unit: found 'word', expected"),
+        ({"word_column": "a"}, r"word_column: found 'a' \(str\), expected int"),
+        ({"scheme": "iob"}, r"scheme: found 'iob', expected one of \['iob1', 'iob2', "),
+    ],
+)
+def test_wrong_options_are_errors_before_anything_is_read(write, options, message):
+    with pytest.raises(ConfigError, match=message):
+        open_examples(write(COLUMNS), forms=FORMS, options=options)
+
+
+def test_options_of_lists_may_be_lists():
+    options = {"labels": ["place", "person"]}
+    assert checked_options(ultra_fine.FORM, options=options) == {"labels": ("place", "person")}
+
+
+def test_a_form_may_be_read_with_other_defaults(write):
+    form = replace(conll.FORM, read=partial(conll.FORM.read, unit="document"))
+    path = write(COLUMNS)
+    assert len([*open_examples(path, forms=(form,))]) == 1
+    assert len([*open_examples(path, forms=(form,), options={"unit": "sentence"})]) == 2
+    assert option_names(form) == option_names(conll.FORM)
+
+
+def test_a_form_without_options_takes_none(write):
+    path = write([{"text": "a"}], lines=True)
+    with pytest.raises(ConfigError, match=r"options of form jsonl: unknown key 'unit'"):
+        open_examples(path, forms=FORMS, options={"unit": "sentence"})
+
+
+def test_what_is_wrong_with_a_later_row_is_raised_there(write):
+    examples = open_examples(write([{"text": "a"}, {"text": 1}], lines=True), forms=FORMS)
+    assert next(examples).text == "a"
+    with pytest.raises(DataError, match=r"file:2: Document: text: found 1"):
+        next(examples)
+
+
+def test_all_files_of_a_directory_are_read_in_order(tmp_path, write):
+    question = {"id": "1", "question": "?"}
+    for name in ("b", "a", ".hidden"):
+        paragraph = {"context": name, "qas": [question]}
+        write({"data": [{"paragraphs": [paragraph]}]}, name=name)
+    read = open_examples(tmp_path, forms=(squad.FORM,))
+    assert [each.context for each in read] == ["a", "b"]
+
+
+def test_an_empty_directory_and_a_missing_file_are_errors(tmp_path):
+    with pytest.raises(DataError, match="found an empty directory"):
+        open_examples(tmp_path, forms=FORMS)
+    with pytest.raises(DataError, match="none: cannot be read: No such file"):
+        open_examples(tmp_path / "none", forms=FORMS)
