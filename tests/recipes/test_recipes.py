@@ -1,0 +1,66 @@
+"""Every recipe can be run: its keys, its task, its forms and their options are known."""
+
+import inspect
+from pathlib import Path
+
+import pytest
+
+from openluke.config import from_mapping
+from openluke.finetuning.recipe import FileConfig, read_recipe
+from openluke.task import load_task
+
+RECIPES = sorted(Path(__file__).parents[2].glob("recipes/*/*.toml"))
+
+
+@pytest.fixture
+def recipe(request, monkeypatch, tmp_path):
+    for name in ("OPENLUKE_DATA", "OPENLUKE_MODELS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    return read_recipe(request.param)
+
+
+def all_recipes():
+    return pytest.mark.parametrize(
+        "recipe", RECIPES, ids=[path.stem for path in RECIPES], indirect=True
+    )
+
+
+def test_there_are_recipes_for_published_experiments_and_for_small_data():
+    assert {path.parent.name for path in RECIPES} == {"published", "small"}
+
+
+@all_recipes()
+def test_the_options_of_a_recipe_are_those_of_its_task(recipe):
+    for part in recipe.parts:
+        task = load_task(part.task)
+        from_mapping(task.config_type, values=part.options, where=part.task)
+
+
+@all_recipes()
+def test_the_files_of_a_recipe_have_a_form_that_its_task_reads(recipe):
+    for part in recipe.parts:
+        forms = {form.name: form for form in load_task(part.task).forms}
+        data = part.data
+        for file in (data.train, data.dev, data.test, *data.tests.values()):
+            own = file if isinstance(file, FileConfig) else FileConfig(path=Path())
+            form = forms[own.form or data.form]
+            options = {**data.options, **own.options}
+            assert options.keys() <= inspect.signature(form.read).parameters.keys()
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=[path.stem for path in RECIPES])
+def test_a_recipe_begins_by_saying_what_it_is_and_whence_its_data(path):
+    comment = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    assert comment
+    assert any("Data:" in line for line in comment)
+
+
+@all_recipes()
+def test_the_published_scores_are_named_as_ours_are(recipe):
+    if recipe.paper is None:
+        return
+    ours = {"f1", "precision", "recall", "accuracy", "exact_match", "macro_f1", "pearson"}
+    ours |= {"spearman"}
+    assert recipe.paper.scores
+    assert recipe.paper.scores.keys() <= ours
+    assert all(0 < score < 1 for score in recipe.paper.scores.values())
