@@ -61,12 +61,14 @@ class Model:
         return self.head(output, batch)
 
 
-def make_model(architecture: str, *, kind: HeadKind, bias: bool = True) -> Model:
+def make_model(
+    architecture: str, *, kind: HeadKind, bias: bool = True, n_words: int = N_WORDS
+) -> Model:
     """Luke-base with a head, entity-aware, in float32, ready for inference."""
     torch.manual_seed(0)
     theirs = getattr(transformers, architecture)(
         LukeConfig(
-            vocab_size=N_WORDS,
+            vocab_size=n_words,
             entity_vocab_size=N_ENTITIES,
             max_position_embeddings=514,
             type_vocab_size=1,
@@ -76,7 +78,7 @@ def make_model(architecture: str, *, kind: HeadKind, bias: bool = True) -> Model
         )
     ).eval()
     has_pooler = theirs.luke.pooler is not None
-    config = EncoderConfig(n_words=N_WORDS, n_entities=N_ENTITIES, pooler=has_pooler)
+    config = EncoderConfig(n_words=n_words, n_entities=N_ENTITIES, pooler=has_pooler)
     encoder = Encoder(config).eval()
     head = build_head(HeadConfig(kind=kind, n_labels=N_LABELS, bias=bias), encoder=encoder).eval()
     state = theirs.state_dict()
