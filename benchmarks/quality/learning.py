@@ -1,0 +1,107 @@
+"""What the small recipes reach, with entities, plain attention and words alone, seed by seed.
+
+Run as ``python -m benchmarks.quality.learning wnut17 --seeds 0 1 2`` from the root of the repository,
+with ``OPENLUKE_DATA`` and ``OPENLUKE_MODELS`` set (see recipes/README.md). Each run is kept under
+``--runs`` and goes on where it was killed; a run that is finished is not made again, so the command
+can be given again with more seeds. The result is benchmarks/results/learning-NAME.json, written
+after every run.
+"""
+
+import argparse
+import logging
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.speed.measure import environment, write
+from openluke.finetuning.finetune import finetune
+from openluke.finetuning.recipe import FinetuneConfig, read_recipe
+
+RECIPES = Path("recipes/small")
+RESULTS = Path("benchmarks/results")
+MODES: dict[str, dict[str, Any]] = {
+    "entity-aware": {"attention": "entity-aware"},
+    "plain": {"attention": "plain"},
+    "words-only": {"attention": "plain", "options": {"mode": "words"}},
+}
+"""What each mode changes in a recipe."""
+
+
+def main() -> None:
+    """Make the runs that are not there yet, and write what all of them reached."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", help="name of a file in recipes/small, without its ending")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=list(MODES))
+    parser.add_argument("--runs", type=Path, default=Path("runs/learning"))
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    logging.basicConfig(level=logging.WARNING)
+    path = RECIPES / f"{arguments.recipe}.toml"
+    rows: list[dict[str, Any]] = []
+    for seed in arguments.seeds:
+        for mode in arguments.modes:
+            config = read_recipe(path, changes={**MODES[mode], "seed": seed})
+            output = arguments.runs / arguments.recipe / f"{mode}-{seed}"
+            rows.append(_run(config, output=output) | {"mode": mode, "seed": seed})
+            _write(rows, name=arguments.recipe, threads=arguments.threads, config=config)
+
+
+def _run(config: FinetuneConfig, *, output: Path) -> dict[str, Any]:
+    result = finetune(config, output=output, device="cpu")
+    assert result is not None
+    report = result.report
+    (scores,) = report["scores"].values()
+    values = {name: _rounded(found["values"]) for name, found in scores.items()}
+    return {
+        "scores": values,
+        "training_instances_per_second": report["instances_per_second"],
+        "examples_per_second": report["examples_per_second"],
+        "seconds": report["seconds"],
+        "steps": report["steps"],
+        "best_step": report["best_step"],
+        "peak_memory": report["peak_memory"],
+    }
+
+
+def _write(
+    rows: Sequence[Mapping[str, Any]], *, name: str, threads: int, config: FinetuneConfig
+) -> None:
+    first = rows[0]["scores"]
+    tables = {file: _table(rows, file=file, metric=next(iter(first[file]))) for file in first}
+    result = {
+        "benchmark": f"learning-{name}",
+        "command": f"python -m benchmarks.quality.learning {name}",
+        "recipe": f"recipes/small/{name}.toml",
+        "unit": "share, mean and standard deviation over seeds",
+        "epochs": config.training.epochs,
+        "summary": tables,
+        "threads": threads,
+        "runs": list(rows),
+    }
+    write(result | environment(), output=str(RESULTS / f"learning-{name}.json"))
+
+
+def _table(rows: Sequence[Mapping[str, Any]], *, file: str, metric: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for mode in dict.fromkeys(row["mode"] for row in rows):
+        values = [row["scores"][file][metric] for row in rows if row["mode"] == mode]
+        spread = statistics.stdev(values) if len(values) > 1 else None
+        found[mode] = {
+            metric: round(statistics.mean(values), 4),
+            "deviation": None if spread is None else round(spread, 4),
+            "seeds": len(values),
+        }
+    return found
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in values.items()}
+
+
+if __name__ == "__main__":
+    main()
