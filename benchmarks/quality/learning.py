@@ -1,10 +1,10 @@
 """What the small recipes reach, with entities, plain attention and words alone, seed by seed.
 
-Run as ``python -m benchmarks.quality.learning wnut17 --seeds 0 1 2`` from the root of the repository,
-with ``OPENLUKE_DATA`` and ``OPENLUKE_MODELS`` set (see recipes/README.md). Each run is kept under
-``--runs`` and goes on where it was killed; a run that is finished is not made again, so the command
-can be given again with more seeds. The result is benchmarks/results/learning-NAME.json, written
-after every run.
+Run as ``python -m benchmarks.quality.learning wnut17 --seeds 0 1 2`` from the root of the
+repository, with ``OPENLUKE_DATA`` and ``OPENLUKE_MODELS`` set (see recipes/README.md). Each run is
+kept under ``--runs`` and goes on where it was killed; a run that is finished is not made again, so
+the command can be given again with more seeds. The result is benchmarks/results/learning-NAME.json,
+written after every run.
 """
 
 import argparse
@@ -75,7 +75,6 @@ def _write(
     tables = {file: _table(rows, file=file, metric=next(iter(first[file]))) for file in first}
     result = {
         "benchmark": f"learning-{name}",
-        "command": f"python -m benchmarks.quality.learning {name}",
         "recipe": f"recipes/small/{name}.toml",
         "unit": "share, mean and standard deviation over seeds",
         "epochs": config.training.epochs,
