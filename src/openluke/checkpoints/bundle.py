@@ -1,7 +1,7 @@
 """A bundle: one encoder with its tokenizer, entity vocabulary, ways of input and any heads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, cast
 
 import torch
@@ -16,7 +16,7 @@ from openluke.model.config import HeadConfig
 from openluke.model.encoder import Encoder
 from openluke.model.heads import Head, build_head
 from openluke.model.model import Model
-from openluke.task import MAIN, Task, TaskSetup, load_task, task_of_head
+from openluke.task import MAIN, Task, TaskSetup, TaskType, load_task, task_of_head
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 
@@ -199,5 +199,12 @@ def make_task(entry: HeadEntry, *, setup: TaskSetup) -> Task[Any, Any]:
             f"head {entry.name!r} is of kind {entry.config.kind!r}, which no task can use"
         )
     where = f"options of head {entry.name!r}"
-    config = from_mapping(kind.config_type, values=entry.options, where=where)
+    options = entry.options if entry.task else {**_told(entry, kind=kind), **entry.options}
+    config = from_mapping(kind.config_type, values=options, where=where)
     return kind(config, setup=setup)
+
+
+def _told(entry: HeadEntry, *, kind: TaskType) -> dict[str, Any]:
+    """The options of a task that a foreign head tells under the same name."""
+    names = {field.name for field in fields(kind.config_type)}
+    return {"problem": entry.config.problem} if "problem" in names else {}

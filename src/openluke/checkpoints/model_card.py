@@ -5,7 +5,6 @@ from pathlib import Path
 
 import openluke
 from openluke.checkpoints.bundle import Bundle
-from openluke.model.config import HeadKind
 
 _KINDS = {
     "masked": "fills masked words and masked entities",
@@ -25,7 +24,7 @@ _KINDS = {
 _TEXT = '"Beyoncé lives in Los Angeles."'
 _MENTIONS = f"model.predict({_TEXT}, mentions=[(0, 7), (17, 28)])"
 _QUESTION = f'model.predict("Where does Beyoncé live?", context={_TEXT})'
-_CALLS: dict[HeadKind, str] = {
+_CALLS: dict[str, str] = {
     "entity": _MENTIONS,
     "mention_word": _MENTIONS,
     "entity_pair": _MENTIONS,

@@ -33,7 +33,7 @@ def _notes(kind: type) -> dict[str, str]:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            found[node.target.id] = " ".join(str(after.value.value).split())
+            found[node.target.id] = " ".join(str(after.value.value).replace("``", "").split())
     return found
 
 

@@ -35,12 +35,17 @@ def card_notes(config: FinetuneConfig, *, report: Mapping[str, Any]) -> CardNote
     )
 
 
+def name_of_start(config: FinetuneConfig) -> str:
+    """What the model that a run starts from is called: of a directory its name alone."""
+    path = Path(config.model)
+    return path.name if path.is_absolute() else config.model
+
+
 def _purpose(config: FinetuneConfig) -> str:
     said = "; ".join(
         f"`{part.head}` predicts {load_task(part.task).summary}" for part in config.parts
     )
-    start = Path(config.model).name if Path(config.model).is_absolute() else config.model
-    return f"## What it does\n\nFine-tuned from `{start}`: {said}."
+    return f"## What it does\n\nFine-tuned from `{name_of_start(config)}`: {said}."
 
 
 def _scores(head: str, *, file: str, scores: Mapping[str, Any], alone: bool) -> str:

@@ -17,7 +17,7 @@ from openluke.checkpoints.saving import save_bundle
 from openluke.config import to_mapping
 from openluke.errors import ConfigError
 from openluke.finetuning.adapters import add_adapters, merge_adapters
-from openluke.finetuning.card import card_notes
+from openluke.finetuning.card import card_notes, name_of_start
 from openluke.finetuning.checking import gathered_warnings
 from openluke.finetuning.data import (
     File,
@@ -135,7 +135,7 @@ def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> Finetune
     trained = whole_bundle(start.bundle, model=learning.model, tasks=start.tasks)
     if not run.world.is_first:
         return None
-    trained = replace(trained, source=config.model)
+    trained = replace(trained, source=name_of_start(config))
     report = _score(run, bundle=trained, tasks=start.tasks) | _facts(run, result=result)
     report |= {"losses": list(dict.fromkeys(losses)), "went_on": list(start.reused)}
     notes = card_notes(config, report=report)

@@ -1,0 +1,225 @@
+"""A whole run: the best model is kept, a killed run goes on, and nobody else's run is touched."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.saving import save_bundle
+from openluke.config import from_mapping
+from openluke.errors import ConfigError, DataError, OpenLukeError
+from openluke.file_lock import locked
+from openluke.finetuning.finetune import finetune
+from openluke.finetuning.recipe import FinetuneConfig, merge
+from openluke.inference.load import load
+from openluke.model.config import HeadConfig
+from tests import toy_task
+from tests.finetuning.tiny_start import tiny_bundle
+from tests.toy_task import ToyTask
+
+WORDS = {"city": ["Tokyo", "London", "Egypt"], "river": ["Nile", "river", "flows"]}
+ROWS = [f"{label}\tthe {word} {n}" for n in range(8) for label in WORDS for word in WORDS[label]]
+
+
+@pytest.fixture(autouse=True)
+def _installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    toy_task.install(monkeypatch)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Path:
+    bundle = tiny_bundle().with_head("masked", config=HeadConfig(kind="masked"))
+    save_bundle(bundle, directory=tmp_path / "start")
+    for name, rows in (("train", ROWS), ("dev", ROWS[:6]), ("test", ROWS[6:18])):
+        (tmp_path / f"{name}.tsv").write_text("\n".join(rows) + "\n")
+    return tmp_path / "start"
+
+
+def recipe(start: Path, **changes: Any) -> FinetuneConfig:
+    files = {name: str(start.with_name(f"{name}.tsv")) for name in ("train", "dev", "test")}
+    values = {
+        "model": str(start),
+        "task": "toy",
+        "data": files,
+        "seed": 1,
+        "training": {"epochs": 3, "batch_size": 8, "optimizer": {"learning_rate": 5e-3}},
+    }
+    return from_mapping(FinetuneConfig, values=merge(values, changes=changes), where="test")
+
+
+def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: Path) -> None:
+    config = recipe(start, licence="apache-2.0", paper={"source": "us", "scores": {"f1": 0.5}})
+    result = finetune(config, output=tmp_path / "run", device="cpu")
+    assert result is not None
+    scores = result.report["scores"]["toy"]
+    assert set(scores) == {"dev", "test"}
+    assert scores["dev"]["values"]["accuracy"] == 1.0
+    assert result.report["best_step"] <= result.report["steps"] == 18
+    assert json.loads((tmp_path / "run" / "scores.json").read_text()) == result.report
+    bundle = load_bundle(result.model)
+    assert [head.entry.name for head in bundle.heads] == ["toy"]
+    assert bundle.task().setup.labels == ("city", "river")
+    assert bundle.encoder.config.n_entities == 4  # the task needs no titles
+    assert load(result.model, device="cpu").predict("the Nile 3").label == "river"
+    lines = (tmp_path / "run" / "predictions" / "toy-test.jsonl").read_text().splitlines()
+    assert len(lines) == 12
+    card = (result.model / "README.md").read_text()
+    for text in (
+        "license: apache-2.0",
+        "Fine-tuned from `start`",
+        "## Scores on test",
+        "| toy | train | train.tsv | 48 |",
+        "us reports: f1 50.0.",
+        "| seed | 1 |",
+    ):
+        assert text in card
+    assert str(tmp_path) not in card
+
+
+def test_tests_do_not_touch_what_is_learnt(start: Path, tmp_path: Path) -> None:
+    results = []
+    for number in range(2):
+        config = recipe(start)
+        if number:
+            config = replace(config, data=replace(config.data, test=None))
+        finetune(config, output=tmp_path / f"run{number}", device="cpu")
+        results.append(load_bundle(tmp_path / f"run{number}" / "model").encoder.state_dict())
+    assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])
+
+
+class _Killer:
+    """A tracker that ends the process's work after some steps."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def start(self, facts: Any) -> None: ...
+
+    def log(self, values: Any, *, step: int) -> None: ...
+
+    def advance(self, step: int) -> None:
+        if step == self.step:
+            raise KeyboardInterrupt
+
+    def finish(self) -> None: ...
+
+
+def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(start: Path, tmp_path: Path) -> None:
+    whole = finetune(recipe(start), output=tmp_path / "whole", device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        finetune(recipe(start), output=tmp_path / "run", device="cpu", trackers=[_Killer(14)])
+    assert not (tmp_path / "run" / "scores.json").exists()
+    # files may have been moved since then
+    for name in ("train", "dev", "test"):
+        shutil.move(tmp_path / f"{name}.tsv", tmp_path / f"{name}.moved")
+    files = {name: str(tmp_path / f"{name}.moved") for name in ("train", "dev", "test")}
+    result = finetune(recipe(start, data=files), output=tmp_path / "run", device="cpu")
+    assert result.report["scores"] == whole.report["scores"]
+    weights = [load_bundle(one.model).encoder.state_dict() for one in (whole, result)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_a_finished_run_is_not_made_again(start: Path, tmp_path: Path, monkeypatch) -> None:
+    result = finetune(recipe(start), output=tmp_path / "run", device="cpu")
+    monkeypatch.setattr(ToyTask, "encode", None)
+    assert finetune(recipe(start), output=tmp_path / "run", device="cpu").report == result.report
+
+
+def test_another_recipe_and_other_data_are_refused_by_name(start: Path, tmp_path: Path) -> None:
+    finetune(recipe(start), output=tmp_path / "run", device="cpu")
+    for changes, message in (
+        ({"seed": 2}, r"recipe\.seed: 1 before, 2 now"),
+        ({"options": {"temperature": 2.0}}, r"recipe\.options\.temperature: null before, 2\.0"),
+        ({"data": {"train": str(tmp_path / "test.tsv")}}, r"data\.toy\.train: "),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            finetune(recipe(start, **changes), output=tmp_path / "run", device="cpu")
+
+
+def test_a_directory_of_others_and_one_in_use_are_refused(start: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.tex").write_text("…")
+    with pytest.raises(ConfigError, match=r"holds thesis\.tex, and no run"):
+        finetune(recipe(start), output=tmp_path / "mine", device="cpu")
+    (tmp_path / "busy").mkdir()
+    with (
+        locked(tmp_path / "busy" / ".finetune.lock", what="busy"),
+        pytest.raises(ConfigError, match="another process"),
+    ):
+        finetune(recipe(start), output=tmp_path / "busy", device="cpu")
+
+
+def test_several_tasks_make_one_model_with_several_heads(start: Path, tmp_path: Path) -> None:
+    config = recipe(start)
+    parts = [
+        {"task": "toy", "name": name, "data": {"train": str(config.data.train)}, **more}
+        for name, more in (("places", {}), ("others", {"options": {"temperature": 2.0}}))
+    ]
+    training = {"epochs": 3, "batch_size": 8, "optimizer": {"learning_rate": 5e-3}}
+    values = {"model": str(start), "tasks": parts, "training": training}
+    config = from_mapping(FinetuneConfig, values=values, where="test")
+    result = finetune(config, output=tmp_path / "run", device="cpu")
+    assert set(result.report["scores"]) == {"places", "others"}
+    assert result.report["held_out"]
+    bundle = load_bundle(result.model)
+    assert bundle.task_names() == ["places", "others"]
+    assert bundle.task("others").config.temperature == 2.0
+    model = load(result.model, device="cpu")
+    assert model.predict("the Nile 3", head="others").label == "river"
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text()
+    assert '"score/mean"' in lines
+    assert '"score/others.accuracy"' in lines
+
+
+def test_the_entity_table_is_kept_and_frozen_where_titles_are_needed(
+    start: Path, tmp_path: Path
+) -> None:
+    config = recipe(start, options={"with_titles": True}, data={"dev": None, "dev_share": 0.0})
+    result = finetune(config, output=tmp_path / "run", device="cpu")
+    before, after = load_bundle(start).encoder, load_bundle(result.model).encoder
+    assert torch.equal(before.entities.table.weight, after.entities.table.weight)
+    assert not torch.equal(before.words.tokens.weight, after.words.tokens.weight)
+    assert result.report["best_step"] is None
+    assert set(result.report["scores"]["toy"]) == {"test"}
+
+
+def test_attention_is_as_the_recipe_says(start: Path, tmp_path: Path) -> None:
+    result = finetune(recipe(start, attention="plain"), output=tmp_path / "run", device="cpu")
+    assert not load_bundle(result.model).encoder.config.entity_aware
+
+
+def test_a_head_that_says_the_same_goes_on_from_its_weights(start: Path, tmp_path: Path) -> None:
+    first = finetune(recipe(start), output=tmp_path / "one", device="cpu")
+    assert first.report["went_on"] == []
+    options = {"training": {"optimizer": {"learning_rate": 1e-9}}, "model": str(first.model)}
+    second = finetune(recipe(start, **options), output=tmp_path / "two", device="cpu")
+    assert second.report["went_on"] == ["toy"]
+    assert second.report["scores"]["toy"]["dev"]["values"]["accuracy"] == 1.0
+
+
+def test_adapters_are_trained_and_merged(start: Path, tmp_path: Path) -> None:
+    pytest.importorskip("peft")
+    result = finetune(recipe(start, lora={"rank": 4}), output=tmp_path / "run", device="cpu")
+    before, after = load_bundle(start).encoder, load_bundle(result.model).encoder
+    assert torch.equal(before.words.tokens.weight, after.words.tokens.weight)
+    query = "layers.0.attention.query.weight"
+    assert not torch.equal(before.state_dict()[query], after.state_dict()[query])
+    assert result.report["scores"]["toy"]["dev"]["values"]["accuracy"] > 0.5
+
+
+def test_examples_without_gold_are_no_training_data(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ToyTask, "labels_of", classmethod(lambda *_, **__: ("x", "y")))
+    with pytest.raises(DataError, match="toy: training example 0 has no gold answer"):
+        finetune(recipe(start), output=tmp_path / "run", device="cpu")
+
+
+def test_a_model_that_is_not_there_is_an_error_of_ours(start: Path, tmp_path: Path) -> None:
+    with pytest.raises(OpenLukeError, match="no such"):
+        finetune(recipe(start, model="./nothing"), output=tmp_path / "run", device="cpu")
