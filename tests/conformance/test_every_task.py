@@ -246,7 +246,7 @@ def test_a_file_of_its_examples_is_read_back(subject, tmp_path: Path):
     """``jsonl`` is the form of our own records, which every task reads."""
     examples = [*subject.case.examples, *subject.case.unicode, *subject.case.empty]
     path = tmp_path / "examples"
-    write_records(path, examples)
+    write_records(path, records=examples)
     form = detect(path, forms=subject.kind.forms)
     assert form.name == "jsonl"
     assert list(form.read(path)) == examples

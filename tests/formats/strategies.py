@@ -30,9 +30,9 @@ def documents(draw):
     mentions, spans, start = [], [], 0
     for sentence in sentences:
         for first, last, label in draw(ranges(len(sentence))):
-            span = joined.span(start + first, start + last)
+            span = joined.span(start + first, end=start + last)
             mentions.append(Mention(start=span.start, end=span.end, label=label))
-        spans.append(Span(*joined.span(start, start + len(sentence))))
+        spans.append(Span(*joined.span(start, end=start + len(sentence))))
         start += len(sentence)
     return Document(
         text=joined.text, mentions=tuple(mentions), sentences=tuple(spans), words=joined.words

@@ -158,7 +158,7 @@ def test_other_encodings_are_read_when_they_are_said(write):
 @given(written=st.lists(documents(), min_size=1, max_size=3), separator=st.sampled_from("\t "))
 def test_documents_written_and_read_are_the_same(tmp_path, scheme, written, separator):
     path = tmp_path / "file"
-    assert write_conll(path, written, scheme=scheme, separator=separator) == len(written)
+    assert write_conll(path, documents=written, scheme=scheme, separator=separator) == len(written)
     assert [*read_conll(path, unit="document", scheme=scheme)] == written
     told = [*read_conll(path, unit="document")]
     assert told == written
@@ -186,7 +186,7 @@ JOINED = join_words(["Ada", "met", "Bob"])
 def test_what_columns_cannot_say_is_an_error(tmp_path, changes, message):
     document = Document(**({"text": JOINED.text, "words": JOINED.words} | changes))
     with pytest.raises(DataError, match=message):
-        write_conll(tmp_path / "file", [document])
+        write_conll(tmp_path / "file", documents=[document])
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ RECORDS = [
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
 def test_every_record_is_read_as_it_was_written(tmp_path, record):
     path = tmp_path / "file"
-    assert write_records(path, [record, record]) == 2
+    assert write_records(path, records=[record, record]) == 2
     assert [*read_records(path, kind=type(record))] == [record, record]
     form = json_form(type(record))
     assert form.looks_like(path.read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def test_every_record_is_read_as_it_was_written(tmp_path, record):
 @given(st.lists(documents(), max_size=3))
 def test_any_documents_are_read_as_they_were_written(tmp_path, given_documents):
     path = tmp_path / "file"
-    write_records(path, given_documents)
+    write_records(path, records=given_documents)
     assert [*read_records(path, kind=Document)] == given_documents
 
 
@@ -79,7 +79,7 @@ def test_any_documents_are_read_as_they_were_written(tmp_path, given_documents):
 @given(st.text(st.characters(codec="utf-8")))
 def test_any_text_is_read_as_it_was_written(tmp_path, text):
     path = tmp_path / "file"
-    write_records(path, [ClassifiedText(text=text)])
+    write_records(path, records=[ClassifiedText(text=text)])
     assert [each.text for each in read_records(path, kind=ClassifiedText)] == [text]
 
 

@@ -87,9 +87,9 @@ class _Reading:
         start = 0
         for sentence in sentences:
             end = start + len(sentence.words)
-            spans.append(joined.span(start, end))
+            spans.append(joined.span(start, end=end))
             for first, last, label in self._ranges(sentence):
-                place = joined.span(start + first, start + last)
+                place = joined.span(start + first, end=start + last)
                 mentions.append(Mention(start=place.start, end=place.end, label=label))
             start = end
         return Document(

@@ -10,8 +10,8 @@ from openluke.records import Document, Span
 
 def write_conll(
     path: str | Path,
-    documents: Iterable[Document],
     *,
+    documents: Iterable[Document],
     scheme: Scheme = "iob2",
     separator: str = "\t",
     mark_documents: bool = True,

@@ -56,7 +56,7 @@ def documents_of_rows(
             ranges = ranges_of(given, scheme=None if lenient else scheme)
         except BadTagError as error:
             raise row.error(str(error), at=(tags, error.index)) from error
-        spans = [(joined.span(start, end), label) for start, end, label in ranges]
+        spans = [(joined.span(start, end=end), label) for start, end, label in ranges]
         mentions = tuple(Mention(start=s.start, end=s.end, label=label) for s, label in spans)
         yield Document(
             text=joined.text, mentions=mentions, words=joined.words, id=row.identifier("id")

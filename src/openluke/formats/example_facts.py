@@ -36,33 +36,30 @@ class ExampleFacts:
     numbers: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
     """Lengths and other numbers by name."""
 
-    def add_text(self, name: str, text: str, *, words: Sequence[Span] | None = None) -> None:
+    def add_text(self, text: str, *, name: str, words: Sequence[Span] | None = None) -> None:
         """Count the characters and words of a text."""
         n_words = len(split_words(text)) if words is None else len(words)
-        self._add(f"{name}: characters", len(text))
-        self._add(f"{name}: words", n_words)
+        self.add_number(len(text), name=f"{name}: characters")
+        self.add_number(n_words, name=f"{name}: words")
 
     def add_spans(
         self,
-        name: str,
         spans: Iterable[Span],
         *,
+        name: str,
         text: str,
         words: Sequence[Span] | None = None,
     ) -> None:
         """Count the characters and words of stretches of a text, and how many there are."""
         spans = list(spans)
-        self._add(f"{name}s per example", len(spans))
+        self.add_number(len(spans), name=f"{name}s per example")
         for start, end in spans:
-            self._add(f"{name}: characters", end - start)
+            self.add_number(end - start, name=f"{name}: characters")
             inside = _inside(start, end=end, text=text, words=words)
-            self._add(f"{name}: words", inside)
+            self.add_number(inside, name=f"{name}: words")
 
-    def add_number(self, name: str, number: float) -> None:
+    def add_number(self, number: float, *, name: str) -> None:
         """Count a number."""
-        self._add(name, number)
-
-    def _add(self, name: str, number: float) -> None:
         self.numbers.setdefault(name, []).append(number)
 
 
@@ -94,9 +91,9 @@ def _document(example: Document) -> ExampleFacts:
         right=[sorted(map(_plain, mentions)), sorted(map(_plain_relation, relations))],
         known=not nothing_said and len(holds) == len(relations),
     )
-    facts.add_text("text", example.text, words=example.words)
+    facts.add_text(example.text, name="text", words=example.words)
     spans = [mention.span for mention in mentions]
-    facts.add_spans("mention", spans, text=example.text, words=example.words)
+    facts.add_spans(spans, name="mention", text=example.text, words=example.words)
     if named:
         facts.labels["mention"] = named
     if typed:
@@ -122,23 +119,23 @@ def _classified(example: ClassifiedText) -> ExampleFacts:
         right=[example.label, several, example.value],
         known=any(given is not None for given in (example.label, several, example.value)),
     )
-    facts.add_text("text", example.text)
+    facts.add_text(example.text, name="text")
     if example.pair is not None:
-        facts.add_text("pair", example.pair)
+        facts.add_text(example.pair, name="pair")
     if example.label is not None:
         facts.labels["label"] = [example.label]
     if several is not None:
         facts.labels["label"] = several
-        facts.add_number("labels per example", len(several))
+        facts.add_number(len(several), name="labels per example")
     if example.value is not None:
-        facts.add_number("value", example.value)
+        facts.add_number(example.value, name="value")
     return facts
 
 
 def _tagged(example: TaggedText) -> ExampleFacts:
     tags = example.tags
     facts = ExampleFacts(asked=example.text, right=tags, known=tags is not None)
-    facts.add_text("text", example.text, words=example.words)
+    facts.add_text(example.text, name="text", words=example.words)
     if tags is not None:
         facts.labels["tag"] = [*tags]
     return facts
@@ -151,13 +148,13 @@ def _question(example: Question) -> ExampleFacts:
         right=None if answers is None else sorted({answer.text for answer in answers}),
         known=answers is not None,
     )
-    facts.add_text("question", example.question)
-    facts.add_text("context", example.context)
+    facts.add_text(example.question, name="question")
+    facts.add_text(example.context, name="context")
     if answers is not None:
         facts.labels["answer"] = ["given" if answers else "none in the passage"]
-        facts.add_number("answers per example", len(answers))
+        facts.add_number(len(answers), name="answers per example")
     for answer in answers or ():
-        facts.add_text("answer", answer.text)
+        facts.add_text(answer.text, name="answer")
     return facts
 
 
@@ -168,9 +165,9 @@ def _cloze(example: ClozeQuestion) -> ExampleFacts:
         right=None if answers is None else sorted({answer.text for answer in answers}),
         known=answers is not None,
     )
-    facts.add_text("query", example.query)
-    facts.add_text("context", example.context)
-    facts.add_spans("candidate", example.candidates, text=example.context)
+    facts.add_text(example.query, name="query")
+    facts.add_text(example.context, name="context")
+    facts.add_spans(example.candidates, name="candidate", text=example.context)
     if answers is not None:
         reached = {answer.span for answer in answers}
         among = bool(reached & {Span(*span) for span in example.candidates})
@@ -185,12 +182,12 @@ def _choice(example: ChoiceQuestion) -> ExampleFacts:
         right=answer,
         known=answer is not None,
     )
-    facts.add_text("question", example.question)
+    facts.add_text(example.question, name="question")
     if example.context is not None:
-        facts.add_text("context", example.context)
-    facts.add_number("choices per example", len(example.choices))
+        facts.add_text(example.context, name="context")
+    facts.add_number(len(example.choices), name="choices per example")
     for choice in example.choices:
-        facts.add_text("choice", choice)
+        facts.add_text(choice, name="choice")
     if answer is not None:
         facts.labels["answer"] = [f"choice {answer}"]
     return facts
@@ -200,9 +197,9 @@ def _masked(example: MaskedText) -> ExampleFacts:
     masks = [[*span] for span in example.masks]
     mentions = [[*mention.span] for mention in example.mentions]
     facts = ExampleFacts(asked=[example.text, masks, mentions], right=None, known=False)
-    facts.add_text("text", example.text)
-    facts.add_spans("mask", example.masks, text=example.text)
-    facts.add_spans("mention", [each.span for each in example.mentions], text=example.text)
+    facts.add_text(example.text, name="text")
+    facts.add_spans(example.masks, name="mask", text=example.text)
+    facts.add_spans([each.span for each in example.mentions], name="mention", text=example.text)
     return facts
 
 

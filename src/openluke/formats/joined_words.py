@@ -20,7 +20,7 @@ class JoinedWords:
     text: str
     words: tuple[Span, ...]
 
-    def span(self, start: int, end: int) -> Span:
+    def span(self, start: int, *, end: int) -> Span:
         """The characters of the words from ``start`` to before ``end``."""
         return Span(self.words[start].start, self.words[end - 1].end)
 

@@ -41,7 +41,7 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
         yield record
 
 
-def write_records(path: str | Path, records: Iterable[Any]) -> int:
+def write_records(path: str | Path, *, records: Iterable[Any]) -> int:
     """Write records as JSON lines, and say how many there were."""
     n_written = 0
     with Path(path).open("w", encoding="utf-8", newline="\n") as stream:
@@ -134,15 +134,15 @@ _LONG_FORMS: dict[str, Callable[[Any], Any]] = {
 def _check_texts(record: Any) -> None:
     """Raise a ``DataError`` where a mention or an answer is not what stands at its place."""
     if isinstance(record, Document | MaskedText):
-        _check_each("mentions", record.mentions, text=record.text)
+        _check_each(record.mentions, name="mentions", text=record.text)
     if isinstance(record, Question):
-        _check_each("mentions", record.mentions, text=record.context)
-        _check_each("question_mentions", record.question_mentions, text=record.question)
+        _check_each(record.mentions, name="mentions", text=record.context)
+        _check_each(record.question_mentions, name="question_mentions", text=record.question)
     if isinstance(record, Question | ClozeQuestion):
-        _check_each("answers", record.answers or (), text=record.context)
+        _check_each(record.answers or (), name="answers", text=record.context)
 
 
-def _check_each(name: str, items: Iterable[Mention | Answer], *, text: str) -> None:
+def _check_each(items: Iterable[Mention | Answer], *, name: str, text: str) -> None:
     for index, item in enumerate(items):
         span = item.span
         if item.text is not None and span is not None and span.of(text) != item.text:

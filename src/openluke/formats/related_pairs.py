@@ -42,5 +42,5 @@ def mention_of_words(
             "words, counted from 0",
             at=(key,),
         )
-    span = joined.span(start, end)
+    span = joined.span(start, end=end)
     return Mention(start=span.start, end=span.end, label=label)

@@ -70,11 +70,11 @@ class Document:
         check_spans((each.span for each in self.mentions), name="mentions", text=self.text)
         check_spans((each.head for each in self.relations), name="relations", text=self.text)
         check_spans((each.tail for each in self.relations), name="relations", text=self.text)
-        check_in_order("sentence", self.sentences or (), text=self.text)
-        check_in_order("word", self.words or (), text=self.text)
+        check_in_order(self.sentences or (), what="sentence", text=self.text)
+        check_in_order(self.words or (), what="word", text=self.text)
 
 
-def check_in_order(what: str, spans: tuple[Span, ...], *, text: str) -> None:
+def check_in_order(spans: tuple[Span, ...], *, what: str, text: str) -> None:
     """Raise a ``DataError`` unless spans follow each other in a text without sharing anything."""
     before = 0
     for index, span in enumerate(spans):

@@ -41,7 +41,7 @@ class TaggedText:
     id: str | None = None
 
     def __post_init__(self) -> None:
-        check_in_order("word", self.words, text=self.text)
+        check_in_order(self.words, what="word", text=self.text)
         for name, values in (("tags", self.tags), ("scores", self.scores)):
             if values is not None and len(values) != len(self.words):
                 raise DataError(
@@ -62,7 +62,7 @@ class MaskedText:
     id: str | None = None
 
     def __post_init__(self) -> None:
-        check_in_order("mask", self.masks, text=self.text)
+        check_in_order(self.masks, what="mask", text=self.text)
         check_spans((each.span for each in self.mentions), name="mentions", text=self.text)
 
 
