@@ -7,15 +7,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from openluke.errors import ConfigError
-from openluke.instances import TaskBatch
 from openluke.model.config import HeadConfig
-from openluke.model.model import Model
 from openluke.records import Answer, AnsweredQuestion, ClozeQuestion, Span
 from openluke.tasks.cloze_qa import PUBLISHED_TOKENS, TASK, ClozeQAConfig
-from tests.parity.twins import make_inputs, make_twins, to_batch
 from tests.tasks import tiny
 from tests.tokenization.strategies import texts_with_spans
 
@@ -89,7 +85,7 @@ def test_the_published_tokens_are_put_in_where_the_tokenizer_has_them():
 
 
 def test_the_published_tokens_are_missed_by_name():
-    message = r"no \[ENTITY\], \[PLACEHOLDER\], \[HIGHLIGHT\]; take a model that has them"
+    message = r"no \[ENTITY\], \[PLACEHOLDER\], \[HIGHLIGHT\]; add them with"
     with pytest.raises(ConfigError, match=message):
         make(tokens="published")
 
@@ -220,49 +216,6 @@ def test_answers_are_right_by_place_or_where_that_is_unknown_by_text():
         assert instance.targets["candidates"][:, 0].tolist() == expected
     ((instance,),) = make().encode([ask(context, "Tokyo")])
     assert instance.targets == {}
-
-
-@pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])
-def test_scores_of_a_gap_with_its_first_candidate_are_those_of_transformers(entity_aware):
-    twins = make_twins(
-        "LukeForEntityPairClassification",
-        kind="entity_pair",
-        entity_aware=entity_aware,
-        n_labels=1,
-        problem="multi_label",
-        bias=False,
-    )
-    inputs = make_inputs()
-    theirs = twins.run_theirs(inputs).logits.squeeze(1).detach()
-    batch = to_batch(inputs)
-    counts = batch.layout.entity_counts
-    task = make()
-    ((template,),) = task.encode([ask(PASSAGE, "Tokyo", answer="Tokyo")])
-    instances = tuple(replace(template, details=(Span(0, 1),) * (count - 1)) for count in counts)
-    starts = torch.tensor(batch.layout.entity_starts)
-    pairs = torch.cat(
-        [
-            torch.stack((start.expand(count - 1), start + torch.arange(1, count)), dim=1)
-            for start, count in zip(starts, counts, strict=True)
-        ]
-    )
-    labels = torch.arange(len(pairs))[:, None] % 2
-    prepared = TaskBatch(
-        batch=replace(batch, pairs=pairs),
-        instances=instances,
-        targets={"candidates": labels},
-        n_targets={"candidates": len(pairs)},
-    )
-    model = Model(twins.encoder, heads={"main": twins.head})
-    with torch.no_grad():
-        outputs = task.outputs(prepared, model=model)
-    first = torch.tensor([output["scores"][0] for output in outputs])
-    assert torch.allclose(first, theirs, atol=1e-5)
-    assert [len(output["scores"]) for output in outputs] == [count - 1 for count in counts]
-    scores = torch.from_numpy(np.concatenate([output["scores"] for output in outputs]))
-    expected = binary_cross_entropy_with_logits(scores, labels[:, 0].float())
-    loss = task.losses(prepared, model=model)["candidates"] / len(pairs)
-    assert loss.item() == pytest.approx(expected.item(), abs=1e-5)
 
 
 def test_each_candidate_is_paired_with_the_gap_of_its_own_window():

@@ -8,17 +8,14 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from torch.nn.functional import cross_entropy
 
 from openluke.errors import ConfigError
-from openluke.instances import TaskBatch, collate_instances
+from openluke.instances import collate_instances
 from openluke.model.heads import AnswerScores
 from openluke.model.labels import IGNORE
 from openluke.model.losses import answer_loss
-from openluke.model.model import Model
 from openluke.records import Answer, AnsweredQuestion, Mention, Question
 from openluke.tasks.extractive_qa import TASK, ExtractiveQAConfig
-from tests.parity.twins import PAD, make_inputs, make_twins, to_batch
 from tests.tasks import tiny
 from tests.tokenization.strategies import texts_with_spans
 
@@ -212,52 +209,6 @@ def test_entities_are_in_every_window_that_holds_them_and_limited():
 def test_titles_are_needed_where_entities_are_read():
     assert make().needs_titles
     assert not make(mode="words").needs_titles
-
-
-@pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])
-def test_scores_and_loss_are_those_of_transformers(entity_aware):
-    twins = make_twins(
-        "LukeForQuestionAnswering", kind="extractive_qa", n_labels=2, entity_aware=entity_aware
-    )
-    inputs = make_inputs()
-    start, end = torch.tensor([2, 0, 1]), torch.tensor([3, 0, 2])
-    theirs = twins.run_theirs(inputs)
-    model = Model(twins.encoder, heads={"main": twins.head})
-    batch = to_batch(inputs)
-    lengths = inputs["attention_mask"].sum(1).tolist()
-    # The same inputs as instances, whose passages begin at the third piece.
-    template = make().encode([ask(LIVES, "Tokyo")])[0][0]
-    instances = [
-        replace(
-            template,
-            details=template.details._replace(begin=2, end=length - 1),
-            targets={"start": start[i : i + 1].numpy(), "end": end[i : i + 1].numpy()},
-        )
-        for i, length in enumerate(lengths)
-    ]
-    prepared = TaskBatch(
-        batch=batch,
-        instances=tuple(instances),
-        targets={"start": start, "end": end},
-        n_targets={"answer": 6},
-    )
-    task = make()
-    loss = task.losses(prepared, model=model)["answer"] / 6
-    # The softmax of transformers runs over padding too, so its loss is taken of masked logits.
-    padding = inputs["attention_mask"] == 0
-    expected = [
-        cross_entropy(logits.masked_fill(padding, -torch.inf), places)
-        for logits, places in ((theirs.start_logits, start), (theirs.end_logits, end))
-    ]
-    assert loss.item() == pytest.approx(sum(expected).item() / 2, abs=1e-5)
-    with torch.no_grad():
-        outputs = task.outputs(prepared, model=model)
-    for row, (output, length) in enumerate(zip(outputs, lengths, strict=True)):
-        starts, ends = theirs.start_logits[row].detach(), theirs.end_logits[row].detach()
-        assert np.allclose(output["start"], starts[2 : length - 1], atol=1e-5)
-        assert np.allclose(output["end"], ends[2 : length - 1], atol=1e-5)
-        assert output["none"] == pytest.approx((starts[0] + ends[0]).item(), abs=1e-5)
-    assert (inputs["input_ids"] == PAD).any()  # so padding was there to be told apart
 
 
 def test_masks_of_the_published_loss_spare_first_token_and_passage():

@@ -317,8 +317,9 @@ def _tokens(config: ClozeQAConfig, *, tokenizer: WordTokenizer) -> _Tokens:
     missing = [token for token, row in ids.items() if row is None]
     if missing:
         raise ConfigError(
-            f"tokens is 'published', but the tokenizer has no {', '.join(missing)}; take a model "
-            "that has them, or tokens = 'own'"
+            f"tokens is 'published', but the tokenizer has no {', '.join(missing)}; add "
+            "them with checkpoints.added_words.with_words(bundle, words=PUBLISHED_TOKENS), or take "
+            "tokens = 'own'"
         )
     found = [row for row in ids.values() if row is not None]
     return _Tokens(*found)
