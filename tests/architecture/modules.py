@@ -5,7 +5,7 @@ import pkgutil
 import openluke
 
 NETWORK_SIDE = {
-    *("model", "checkpoints", "inference", "task", "tasks", "training"),
+    *("model", "instances", "checkpoints", "decoding", "inference", "task", "tasks", "training"),
     *("finetuning", "pretraining", "serving", "integrations", "cli"),
 }
 """Units below ``openluke`` that may import torch."""

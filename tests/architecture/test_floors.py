@@ -49,9 +49,9 @@ def test_the_floors_are_kept(copy):
 @pytest.mark.parametrize(
     ("path", "text", "contract"),
     [
-        ("records.py", "import openluke.tokenization", "only from floors below"),
+        ("records/spans.py", "import openluke.tokenization", "only from floors below"),
         ("errors.py", "def f():\n    from openluke import config", "only from floors below"),
-        ("features.py", "from openluke import records", "only from floors below"),
+        ("features.py", "from openluke import config", "only from floors below"),
         (
             "entities/__init__.py",
             "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import openluke.inference",
@@ -60,7 +60,7 @@ def test_the_floors_are_kept(copy):
         ("surprise.py", "", "only from floors below"),
         ("tokenization/__init__.py", "import torch", "text side never imports torch"),
         ("model/__init__.py", "import transformers", "never what it is made of"),
-        ("entities/__init__.py", "import rich", "Only the command line knows"),
+        ("entities/__init__.py", "import rich", "Only the command line and"),
     ],
     ids=[
         "upwards",
@@ -77,7 +77,7 @@ def test_a_planted_import_is_reported(copy, path, text, contract):
     plant(copy, path=path, text=text)
     result = lint(copy)
     assert result.returncode == 1, result.stdout + result.stderr
-    broken = [line for line in result.stdout.splitlines() if line.endswith("BROKEN")]
+    broken = [line for line in result.stdout.splitlines() if " BROKEN" in line]
     assert any(contract in line for line in broken), result.stdout
 
 
