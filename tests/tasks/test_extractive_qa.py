@@ -194,7 +194,7 @@ def test_entities_of_question_and_passage_are_read_by_their_titles(entities):
     assert instance.features[0].n_entities == 0
 
 
-def test_entities_are_in_every_window_that_holds_them_and_limited():
+def test_entities_are_in_every_window_that_holds_them_and_limited(caplog):
     context = "Tokyo and " * 30
     mentions = [Mention(start=10 * i, end=10 * i + 5, entity="Tokyo") for i in range(30)]
     question = ask(context, mentions=tuple(mentions))
@@ -204,6 +204,7 @@ def test_entities_are_in_every_window_that_holds_them_and_limited():
     assert read[0] & read[1]
     (instances,) = make(max_words=60, stride=20, max_entities=3).encode([question])
     assert [one.features[0].n_entities for one in instances[:2]] == [3, 3]
+    assert "entities beyond max_entities = 3 of an input are not read" in caplog.text
 
 
 def test_titles_are_needed_where_entities_are_read():

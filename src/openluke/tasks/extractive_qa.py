@@ -179,7 +179,8 @@ class ExtractiveQA:
             passages=[self._passage(one.context, mentions=one.mentions) for one in examples],
         )
         encoded: list[list[Instance]] = []
-        n_cut = n_lost = n_unread = 0
+        most = self.setup.inputs.max_entities
+        n_cut = n_lost = n_unread = n_beyond = 0
         for example, pair in zip(examples, pairs, strict=True):
             question = question_stretch(pair, rule=self._rule)
             n_cut += question != pair.question
@@ -192,9 +193,15 @@ class ExtractiveQA:
                 if window.passage[0] < window.passage[1]
             ]
             n_unread += not windows
+            if most is not None:
+                n_beyond += sum(max(window.features.n_entities - most, 0) for window in windows)
             if answers is not None and not answers.is_unanswerable:
                 n_lost += not any(answers.inside(window) for window in windows)
             encoded.append([self._instance(window, answers=answers) for window in windows])
+        if n_beyond:
+            _log.warning(
+                "%d entities beyond max_entities = %d of an input are not read", n_beyond, most
+            )
         self._report(n_cut=n_cut, n_lost=n_lost, n_unread=n_unread, n_examples=len(examples))
         return encoded
 
