@@ -25,6 +25,9 @@ DECLARED = [
     for requirement in map(Requirement, group)
     if requirement.name != "openluke"
 ]
+STOOD_IN_FOR = {"trackio", "wandb"}
+"""Services that tests only pretend to have: no version of theirs is tested."""
+TESTED = [requirement for requirement in DECLARED if requirement.name not in STOOD_IN_FOR]
 
 
 def test_lines_are_names_and_versions_only():
@@ -32,7 +35,7 @@ def test_lines_are_names_and_versions_only():
     assert sorted(LINES, key=lambda line: line.split("==")) == LINES
 
 
-@pytest.mark.parametrize("requirement", DECLARED, ids=lambda requirement: requirement.name)
+@pytest.mark.parametrize("requirement", TESTED, ids=lambda requirement: requirement.name)
 def test_declared_dependencies_are_pinned_to_a_version_they_allow(requirement):
     assert requirement.specifier.contains(PINNED[canonicalize_name(requirement.name)])
 
