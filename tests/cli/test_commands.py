@@ -49,14 +49,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_command(run) -> None:
     found = run("--help")
     assert found.status == 0
-    for name in ("inspect", "embed", "convert", "upload"):
+    commands = ("tasks", "check", "finetune", "evaluate", "calibrate", "predict", "inspect")
+    for name in (*commands, "embed", "convert", "upload"):
         assert name in found.out
     conversions = run("convert", "--help").out
     for name in ("from-original", "from-encoder", "to-original", "lite", "quantise", "dequantise"):
         assert name in conversions
 
 
-@pytest.mark.parametrize("command", ["inspect", "embed", "convert lite", "convert from-encoder"])
+COMMANDS = ["tasks", "check", "finetune", "evaluate", "calibrate", "predict", "inspect", "embed"]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "convert lite", "convert from-encoder"])
 def test_every_command_has_help(command: str, run) -> None:
     found = run(*command.split(), "--help")
     assert found.status == 0

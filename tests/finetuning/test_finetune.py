@@ -74,7 +74,7 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
         "Fine-tuned from `start`",
         "## Scores on test",
         "| toy | train | train.tsv | 48 |",
-        "us reports: f1 50.0.",
+        "us reports: f1 0.500.",
         "| seed | 1 |",
     ):
         assert text in card

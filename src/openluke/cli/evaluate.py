@@ -71,22 +71,18 @@ def evaluate(
 
 
 def print_scores(scores: Scores, *, title: str, as_json: bool) -> None:
-    """Print scores as a table of per cents, or as a JSON object of shares."""
+    """Print scores as a table, or as a JSON object."""
     if as_json:
         print_facts(title, facts=to_mapping(scores), as_json=True)
         return
     labels = {
-        label: f"{_per_cent(one.f1)} F1, {_per_cent(one.precision)} precision, "
-        f"{_per_cent(one.recall)} recall, {one.support:,} in all"
+        label: f"F1 {one.f1:.4f}, precision {one.precision:.4f}, recall {one.recall:.4f}, "
+        f"{one.support:,} in all"
         for label, one in scores.labels.items()
     }
-    values = {name: _per_cent(value) for name, value in scores.values.items()}
+    values = {name: f"{value:.4f}" for name, value in scores.values.items()}
     facts: dict[str, Any] = {**values, **scores.counts}
     print_facts(title, facts=facts | ({"labels": labels} if labels else {}), as_json=False)
-
-
-def _per_cent(share: float) -> str:
-    return f"{100 * share:.2f}"
 
 
 def _predict(

@@ -14,14 +14,14 @@ def print_facts(title: str, *, facts: Mapping[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"kind": title, **facts}, ensure_ascii=False))
         return
-    table = Table(
-        title=Text(title), title_justify="left", show_header=False, box=None, pad_edge=False
-    )
+    console = Console()
+    console.print(Text(title, style="italic"))
+    table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for name, value in _rows(facts, depth=0):
         table.add_row(Text(name), Text(value))
-    Console().print(table)
+    console.print(table)
 
 
 def _rows(facts: Mapping[str, Any], *, depth: int) -> Iterator[tuple[str, str]]:

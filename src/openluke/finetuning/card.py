@@ -50,16 +50,14 @@ def _purpose(config: FinetuneConfig) -> str:
 
 def _scores(head: str, *, file: str, scores: Mapping[str, Any], alone: bool) -> str:
     title = f"## Scores on {file}" if alone else f"## Scores of {head} on {file}"
-    values = "\n".join(
-        f"| {name} | {100 * value:.2f} |" for name, value in scores["values"].items()
-    )
-    text = f"{title}\n\n| | per cent |\n|---|---|\n{values}"
+    values = "\n".join(f"| {name} | {value:.4f} |" for name, value in scores["values"].items())
+    text = f"{title}\n\n| | |\n|---|---|\n{values}"
     labels = list(scores.get("labels", {}).items())
     if not labels:
         return text
     rows = "\n".join(
-        f"| {label} | {100 * one['precision']:.2f} | {100 * one['recall']:.2f} | "
-        f"{100 * one['f1']:.2f} | {one['support']} |"
+        f"| {label} | {one['precision']:.4f} | {one['recall']:.4f} | {one['f1']:.4f} | "
+        f"{one['support']} |"
         for label, one in labels[:_MOST_LABELS]
     )
     table = f"| label | precision | recall | F1 | number |\n|---|---|---|---|---|\n{rows}"
@@ -70,7 +68,7 @@ def _paper(config: FinetuneConfig) -> str:
     paper = config.paper
     if paper is None:
         return ""
-    scores = ", ".join(f"{name} {100 * value:.1f}" for name, value in paper.scores.items())
+    scores = ", ".join(f"{name} {value:.3f}" for name, value in paper.scores.items())
     note = f" {paper.note}" if paper.note else ""
     return f"## Published\n\n{paper.source} reports: {scores}.{note}"
 
