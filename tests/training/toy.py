@@ -131,6 +131,23 @@ class ToyObjective:
         )
 
 
+class StoppedError(Exception):
+    """What ends a run in a test as if it were killed."""
+
+
+class StoppingData(InstanceData):
+    """Data that ends the run when a position is asked for."""
+
+    def __init__(self, instances: Sequence[Instance], *, stop: int, **options: Any) -> None:
+        super().__init__(instances, **options)
+        self._stop = stop
+
+    def batch(self, position: int) -> list[Instance]:
+        if position >= self._stop:
+            raise StoppedError
+        return super().batch(position)
+
+
 def make_config(**options: Any) -> TrainingConfig:
     options = {"epochs": 2, "log_every": 1} | options
     optimizer = {"learning_rate": 5e-3} | options.pop("optimizer", {})
@@ -145,6 +162,7 @@ def make_trainer(
     data: Any = None,
     world: World | None = None,
     evaluate: Any = None,
+    metric: str | None = None,
     trackers: Sequence[Any] = (),
     batch_size: int = 3,
     **options: Any,
@@ -157,6 +175,7 @@ def make_trainer(
         run_dir=run_dir,
         trackers=trackers,
         evaluate=evaluate,
+        metric=metric,
         world=world,
     )
 

@@ -2,10 +2,11 @@
 
 from torch import Tensor, nn
 
+from openluke.model.activations import Activation
 from openluke.model.attention import Attention
 from openluke.model.config import EncoderConfig
 from openluke.model.layout import Layout
-from openluke.model.linear import Linear
+from openluke.model.linear import Linear, activated
 
 
 class FeedForward(nn.Module):
@@ -15,12 +16,12 @@ class FeedForward(nn.Module):
         super().__init__()
         self.inner = Linear(config.hidden_size, config.feed_forward_size)
         self.outer = Linear(config.feed_forward_size, config.hidden_size)
-        self.activation = config.activation
+        self.activation: Activation = config.activation
         self.dropout = nn.Dropout(config.hidden_dropout)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Transform the rows and add the result to them. *Shape:* (R, D)."""
-        inner = self.inner(rows, activation=self.activation)
+        inner = activated(self.inner, rows=rows, activation=self.activation)
         if self.training:
             return rows + self.dropout(self.outer(inner))
         return self.outer(inner, add=rows)

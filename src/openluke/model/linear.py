@@ -105,6 +105,16 @@ class Linear(nn.Linear):
         return {key: value for key, value in self.__dict__.items() if key != "_packed"}
 
 
+def activated(layer: nn.Module, *, rows: Tensor, activation: Activation) -> Tensor:
+    """The output of a linear layer with an activation after it: after all of the output.
+
+    A layer may be wrapped, as LoRA's are: what the wrapper adds comes before the activation.
+    """
+    if isinstance(layer, Linear):
+        return layer(rows, activation=activation)
+    return activate(layer(rows), kind=activation)
+
+
 def pack(module: nn.Module) -> int:
     """Keep the weights of a module's layers a second time, in the order that CPUs read fastest.
 

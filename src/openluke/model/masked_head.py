@@ -10,7 +10,7 @@ from openluke.model.activations import Activation
 from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig
 from openluke.model.encoder import Encoder, EncoderOutput, LastRows
-from openluke.model.linear import Linear
+from openluke.model.linear import Linear, activated
 
 
 class MaskedScores(NamedTuple):
@@ -55,7 +55,7 @@ class Prediction(nn.Module):
 
     def transform(self, states: Tensor) -> Tensor:
         """Bring states (rows, D) into the space of the embeddings (rows, H)."""
-        return self.norm(self.dense(states, activation=self.activation))
+        return self.norm(activated(self.dense, rows=states, activation=self.activation))
 
     def forward(self, states: Tensor) -> Tensor:
         """Score all embeddings. *Shape:* (rows, D) to (rows, n)."""

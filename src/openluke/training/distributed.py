@@ -1,7 +1,6 @@
 """Several processes that train one model: who they are, and how the model lies among them."""
 
 import os
-import warnings
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from torch.nn.parallel import DistributedDataParallel
 from openluke.errors import ConfigError
 from openluke.instances import TaskBatch
 from openluke.model.encoder import Encoder
+from openluke.model.layers import Layer
 from openluke.model.model import Model
 from openluke.task import Objective
 
@@ -112,24 +112,30 @@ def spread(losses: Losses, *, strategy: Strategy, world: World) -> nn.Module:
 
 def accumulating(module: nn.Module, *, last: bool) -> AbstractContextManager[None]:
     """What to compute a micro-batch under: forward and backward pass, all but the last unshared."""
-    if isinstance(module, DistributedDataParallel):
-        return _shared() if last else cast("AbstractContextManager[None]", module.no_sync())
+    if isinstance(module, DistributedDataParallel) and not last:
+        return cast("AbstractContextManager[None]", module.no_sync())
     return nullcontext()
 
 
 @contextmanager
-def whole(model: nn.Module) -> Generator[None, None, None]:
-    """Have all weights in this process while the block runs, which only reads them."""
-    shards = [module for module in model.modules() if isinstance(module, FSDPModule)]
-    for module in shards:
-        module.set_reshard_after_forward(False, recurse=False)
-        module.unshard()
+def whole(module: nn.Module) -> Generator[None, None, None]:
+    """Have all weights in this process while the block runs, which computes no gradients.
+
+    Args:
+        module: What ``spread`` gave; in the block its parts can be used one by one.
+    """
+    shards = [part for part in module.modules() if isinstance(part, FSDPModule)]
+    for shard in shards:
+        shard.set_reshard_after_forward(False, recurse=False)
+        shard.unshard()
     try:
         yield
     finally:
-        for module in shards:
-            module.set_reshard_after_forward(_is_layer(module), recurse=False)
-            module.reshard()
+        for shard in shards:
+            shard.set_reshard_after_forward(isinstance(shard, Layer), recurse=False)
+        if isinstance(module, FSDPModule):
+            # what ran in between would be taken for a part of the next forward pass
+            module.reset_iter_state()
 
 
 def whole_weights(model: nn.Module) -> dict[str, Tensor]:
@@ -146,17 +152,10 @@ def _gathered(tensor: Tensor) -> Tensor:
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-@contextmanager
-def _shared() -> Generator[None, None, None]:
-    with warnings.catch_warnings():
-        # whether all were used is not known before the batch is seen
-        warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")
-        yield
-
-
 def _shard(losses: Losses, *, world: World) -> None:
     """Shard each layer, the entity table and all that is left, each as a unit."""
-    if not hasattr(FSDPModule, "set_reduce_scatter_unused_params"):
+    needed = ("set_reduce_scatter_unused_params", "reset_iter_state")
+    if not all(hasattr(FSDPModule, name) for name in needed):
         raise ConfigError(
             f"strategy 'fsdp' needs a newer torch than {torch.__version__}: one whose FSDP2 knows "
             "unused parameters; use strategy 'ddp' with this one"
@@ -177,10 +176,6 @@ def _shard(losses: Losses, *, world: World) -> None:
             fully_shard(encoder.entities.table, mesh=mesh, reshard_after_forward=False)
     root = fully_shard(losses, mesh=mesh, reshard_after_forward=False)
     root.set_reduce_scatter_unused_params(True)
-
-
-def _is_layer(module: nn.Module) -> bool:
-    return not isinstance(module, nn.Embedding | Losses)
 
 
 def _encoders(module: nn.Module) -> list[Encoder]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from openluke.errors import ConfigError
 from openluke.records import Scores
 
 
@@ -38,6 +39,15 @@ class Progress:
     def position(self) -> int:
         """The position in the data of the next step's first micro-batch."""
         return self.step * self.step_size
+
+    def share(self, size: int) -> None:
+        """Go on with a number of processes; steps keep their size."""
+        if self.step_size % size:
+            raise ConfigError(
+                f"each step of this run has {self.step_size} micro-batches, which {size} processes "
+                "cannot share equally; start a number of processes that divides it"
+            )
+        self.world_size = size
 
     def add(self, values: Mapping[str, float]) -> None:
         """Add what one step found to the sums."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from openluke.config import to_mapping
-from openluke.errors import ConfigError, TrainingError
+from openluke.errors import TrainingError
 from openluke.file_lock import locked
 from openluke.model.encoder import Encoder
 from openluke.model.model import Model
@@ -129,12 +129,7 @@ class Trainer:
         )
         if progress is None:
             return Progress(step_size=self.config.accumulation * size, world_size=size)
-        if progress.step_size % size:
-            raise ConfigError(
-                f"{self.run_dir}: each step of this run has {progress.step_size} micro-batches, "
-                f"which {size} processes cannot share equally; start a number that divides it"
-            )
-        progress.world_size = size
+        progress.share(size)
         logger.info("%s: goes on after step %d", self.run_dir, progress.step)
         return progress
 
