@@ -30,7 +30,7 @@ def test_adapters_learn_beside_frozen_weights_and_are_merged() -> None:
     before, names = states(encoder, batch), set(encoder.state_dict())
     chosen = add_adapters(encoder, config=LoraConfig(rank=2, alpha=8))
     assert "layers.0.attention.entity_to_entity_query" in chosen
-    assert "layers.1.feed_forward.outer" in chosen
+    assert "layers.1.feed_forward.inner" in chosen
     learnt = [name for name, p in encoder.named_parameters() if p.requires_grad]
     assert learnt
     assert all("lora" in name for name in learnt)
@@ -40,7 +40,7 @@ def test_adapters_learn_beside_frozen_weights_and_are_merged() -> None:
         torch.manual_seed(0)
         for name, parameter in encoder.named_parameters():
             if name in learnt:
-                parameter.data.normal_(std=0.5)
+                parameter.data.normal_(std=0.1)
     adapted = states(encoder, batch)
     assert (adapted - before).abs().max() > 0.01
     merge_adapters(encoder)
@@ -50,8 +50,6 @@ def test_adapters_learn_beside_frozen_weights_and_are_merged() -> None:
 
 def test_layers_that_cannot_be_adapted_are_named() -> None:
     encoder = tiny_model(TEXTS).encoder
-    with pytest.raises(ConfigError, match=r"matches layers\.0\.feed_forward\.inner, whose activ"):
-        add_adapters(encoder, config=LoraConfig(layers=".*"))
     with pytest.raises(ConfigError, match="matches none of the encoder's linear layers"):
         add_adapters(encoder, config=LoraConfig(layers="encoder"))
 

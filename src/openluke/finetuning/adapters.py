@@ -10,9 +10,6 @@ from openluke.finetuning.recipe import LoraConfig
 from openluke.model.encoder import Encoder
 from openluke.model.linear import Linear
 
-_WITH_ACTIVATION = "inner"
-"""The layers that take their activation along: what is added to them would come after it."""
-
 
 def add_adapters(encoder: Encoder, *, config: LoraConfig) -> list[str]:
     """Freeze an encoder and put adapters beside some of its layers; say which."""
@@ -41,12 +38,6 @@ def merge_adapters(encoder: Encoder) -> None:
 def _layers(encoder: Encoder, *, config: LoraConfig) -> list[str]:
     linear = [name for name, module in encoder.named_modules() if isinstance(module, Linear)]
     found = [name for name in linear if re.fullmatch(config.layers, name)]
-    bad = [name for name in found if name.rpartition(".")[2] == _WITH_ACTIVATION]
-    if bad:
-        raise ConfigError(
-            f"lora.layers {config.layers!r} matches {bad[0]}, whose activation is part of it; "
-            "choose layers of attention, or the outer ones of feed-forward blocks"
-        )
     if not found:
         raise ConfigError(
             f"lora.layers {config.layers!r} matches none of the encoder's linear layers, such as "

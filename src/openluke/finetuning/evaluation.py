@@ -7,12 +7,12 @@ from typing import Any
 import torch
 
 from openluke.errors import DataError
-from openluke.finetuning.mixture import part_of
 from openluke.inference.pipeline import rows_of
 from openluke.inference.task_pipeline import TaskPipeline
 from openluke.model.model import Model
 from openluke.records import Scores
 from openluke.task import Task
+from openluke.training.mixture import view_of
 
 MEAN = "mean"
 """The score by which the best model of several tasks is chosen: the mean of their own."""
@@ -25,6 +25,8 @@ class Evaluator:
     tasks: Mapping[str, Task[Any, Any]]
     dev: Mapping[str, Sequence[Any]]
     """The examples of each task, by the name of its head."""
+    heads: Mapping[str, Mapping[str, str]]
+    """The names of each task's heads by role, where several tasks are in one model."""
     device: torch.device
 
     @property
@@ -53,7 +55,10 @@ class Evaluator:
         if len(self.tasks) == 1:
             ((name, task),) = self.tasks.items()
             return [(name, task, model)]
-        return [(name, task, part_of(model, head=name)) for name, task in self.tasks.items()]
+        return [
+            (name, task, view_of(model, heads=self.heads[name]))
+            for name, task in self.tasks.items()
+        ]
 
 
 def score_task(

@@ -29,7 +29,7 @@ from openluke.finetuning.data import (
     test_files,
 )
 from openluke.finetuning.evaluation import Evaluator, score_task
-from openluke.finetuning.learning import Learning, learning_of
+from openluke.finetuning.learning import Learning, head_names, learning_of
 from openluke.finetuning.memory import peak_memory
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
 from openluke.finetuning.run_directory import (
@@ -150,7 +150,8 @@ def _train(
     dev = {name: splits.dev for name, splits in run.splits.items()}
     evaluate = None
     if all(dev.values()):
-        evaluate = Evaluator(tasks=start.tasks, dev=dev, device=run.world.device)
+        heads = {name: head_names(start.bundle, task=name) for name in start.tasks}
+        evaluate = Evaluator(tasks=start.tasks, dev=dev, heads=heads, device=run.world.device)
     elif any(dev.values()):
         bare = ", ".join(name for name, examples in dev.items() if not examples)
         raise ConfigError(

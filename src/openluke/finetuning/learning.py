@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from openluke.checkpoints.bundle import Bundle
 from openluke.errors import DataError
 from openluke.finetuning.data import Splits
-from openluke.finetuning.mixture import MixedData, MixedObjective, whole_model
 from openluke.finetuning.recipe import FinetuneConfig
 from openluke.instances import Instance
+from openluke.model.heads import Head
 from openluke.model.model import Model
 from openluke.task import Objective, Task
 from openluke.training.data import DataSource, InstanceData
+from openluke.training.mixture import MixedData, MixedObjective, Part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +33,34 @@ def learning_of(
     config: FinetuneConfig,
 ) -> Learning:
     """Encode the training examples of all tasks, and put their heads on one encoder."""
-    models = {name: bundle.model_of(name) for name in tasks}
     sources = {
         name: _source(name, task=task, examples=splits[name].train, config=config)
         for name, task in tasks.items()
     }
     if len(tasks) == 1:
         (name,) = tasks
-        return Learning(model=models[name], objective=tasks[name], data=sources[name])
-    weights = {part.head: part.weight for part in config.parts}
-    data = MixedData(sources, weights=weights, seed=config.seed)
-    return Learning(model=whole_model(models), objective=MixedObjective(tasks), data=data)
+        return Learning(model=bundle.model_of(name), objective=tasks[name], data=sources[name])
+    heads = {head.entry.name: cast("Head", head.module) for head in bundle.heads}
+    parts = {
+        part.head: Part(
+            objective=tasks[part.head],
+            data=sources[part.head],
+            heads=head_names(bundle, task=part.head),
+            weight=part.weight,
+        )
+        for part in config.parts
+    }
+    return Learning(
+        model=Model(bundle.encoder, heads=heads),
+        objective=MixedObjective(parts),
+        data=MixedData(parts, seed=config.seed),
+    )
+
+
+def head_names(bundle: Bundle, *, task: str) -> dict[str, str]:
+    """The names of a task's heads by their roles."""
+    entries = (head.entry for head in bundle.heads)
+    return {entry.role: entry.name for entry in entries if entry.task_name == task}
 
 
 def _source(

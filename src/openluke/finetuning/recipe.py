@@ -103,7 +103,7 @@ class LoraConfig:
     """Their outputs are multiplied by ``alpha / rank``."""
     dropout: float = 0.0
     """Share of their inputs dropped in training."""
-    layers: str = r"layers\.\d+\.(attention\..+|feed_forward\.outer)"
+    layers: str = r"layers\..+"
     """Which linear layers of the encoder get one: a regular expression that whole names match,
     such as ``layers.0.attention.query``."""
 

@@ -7,7 +7,6 @@ from torch import Tensor
 
 from openluke.checkpoints.assembly import assemble_encoder, assemble_head
 from openluke.checkpoints.bundle import Bundle, BundleHead
-from openluke.finetuning.mixture import head_key
 from openluke.model.model import Model
 from openluke.training.distributed import whole_weights
 
@@ -17,7 +16,8 @@ def whole_bundle(bundle: Bundle, *, model: Model, tasks: Iterable[str]) -> Bundl
 
     Args:
         bundle: What was trained: its shapes and heads.
-        model: The model in training; of several tasks, its heads have the names of ``head_key``.
+        model: The model in training, whose heads have the names of their roles, or those of the
+            bundle if there are several tasks.
         tasks: The names of the tasks' heads.
     """
     weights = {name: tensor.detach().cpu() for name, tensor in whole_weights(model).items()}
@@ -28,7 +28,7 @@ def whole_bundle(bundle: Bundle, *, model: Model, tasks: Iterable[str]) -> Bundl
     heads: list[BundleHead] = []
     for head in bundle.heads:
         entry = head.entry
-        key = entry.role if is_alone else head_key(entry.task_name, role=entry.role)
+        key = entry.role if is_alone else entry.name
         module = assemble_head(
             entry.config,
             encoder=encoder,
