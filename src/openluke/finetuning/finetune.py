@@ -108,7 +108,8 @@ def finetune(
         with owned(directory, origin=origin) if world.is_first else nullcontext():
             finished = world.gather(read_scores(directory))[0]
             if finished is not None:
-                return FinetuneResult(directory=directory, report=finished)
+                found = FinetuneResult(directory=directory, report=finished)
+                return found if world.is_first else None
             splits = {part.head: _splits(part, seed=config.seed) for part in config.parts}
             run = _Run(config=config, directory=directory, world=world, splits=splits)
             return _make(run, bundle=load_bundle(source), trackers=trackers)

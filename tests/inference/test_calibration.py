@@ -1,0 +1,100 @@
+"""Calibration finds the temperature and thresholds that brute force finds."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.errors import ConfigError, DataError
+from openluke.evaluation.calibration import negative_log_likelihood
+from openluke.inference.calibration import HeldOut, calibrate
+from openluke.inference.pipeline import Pipeline
+from openluke.inference.task_pipeline import Computed, TaskPipeline
+from openluke.records import ClassifiedText, Label
+from openluke.task import load_task
+from tests import toy_task
+from tests.toy_task import ToyConfig, ToyTask
+
+
+def held_out(logits: np.ndarray, labels: list[str], *, monkeypatch) -> HeldOut:
+    """Examples of which the model says these logits."""
+    toy_task.install(monkeypatch)
+    bundle = tiny_model(TEXTS)
+    task = ToyTask(ToyConfig(), setup=bundle.task_setup(("a", "b", "c")))
+    pipeline = Pipeline(bundle.with_task("toy", task=task), device=torch.device("cpu")).task()
+    examples = [ClassifiedText(text=f"text {n}", label=label) for n, label in enumerate(labels)]
+    computed = [Computed((), ({"logits": row[None]},)) for row in logits]
+    monkeypatch.setattr(TaskPipeline, "compute", lambda *_: computed)
+    return HeldOut(pipeline, examples=examples)
+
+
+def test_the_temperature_is_the_one_that_brute_force_finds(monkeypatch) -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(400, 3)) * 2
+    shares = np.exp(truth) / np.exp(truth).sum(1, keepdims=True)
+    labels = ["abc"[rng.choice(3, p=row)] for row in shares]
+    # as sure as a model that was trained too long
+    data = held_out(truth * 3.0, labels, monkeypatch=monkeypatch)
+    found = calibrate(data)
+    grid = np.geomspace(0.5, 10, 400)
+    losses = [negative_log_likelihood(data.judge(temperature=float(t))) for t in grid]
+    assert found.options["temperature"] == pytest.approx(grid[np.argmin(losses)], rel=0.02)
+    assert found.options["temperature"] == pytest.approx(3.0, rel=0.25)
+    name = "expected_calibration_error"
+    assert found.after.values[name] < 0.5 * found.before.values[name]
+    assert found.after.values["accuracy"] == found.before.values["accuracy"]
+
+
+def test_what_is_already_right_stays(monkeypatch) -> None:
+    data = held_out(np.array([[5.0, 0.0, 0.0]] * 4), ["a"] * 4, monkeypatch=monkeypatch)
+    found = calibrate(data)
+    assert found.options["temperature"] < 1.0  # always right: it may be surer
+    likelihood = "negative_log_likelihood"
+    assert found.after.values[likelihood] <= found.before.values[likelihood]
+
+
+def test_what_cannot_be_calibrated_is_said(monkeypatch) -> None:
+    data = held_out(np.zeros((1, 3)), ["a"], monkeypatch=monkeypatch)
+    with pytest.raises(ConfigError, match="task 'toy' has no option 'thresholds'"):
+        calibrate(data, thresholds=True)
+    monkeypatch.setattr(ToyTask, "judge", lambda *_, **__: iter(()))
+    with pytest.raises(DataError, match="nothing was predicted whose probability"):
+        calibrate(data)
+    with pytest.raises(DataError, match="no examples"):
+        held_out(np.zeros((0, 3)), [], monkeypatch=monkeypatch)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A task pipeline whose model says what is given."""
+
+    task: Any
+    computed: list[Computed] = field(default_factory=list)
+
+    def compute(self, _: Any) -> list[Computed]:
+        return self.computed
+
+
+def test_each_label_gets_the_threshold_of_its_best_f1() -> None:
+    kind = load_task("sequence_classification")
+    bundle = tiny_model(TEXTS)
+    config = kind.config_type(problem="multi_label")
+    task = kind(config, setup=bundle.task_setup(("x", "y")))
+    # x holds above 0.2, y above 0.8
+    shares = np.array([[0.1, 0.6], [0.3, 0.7], [0.4, 0.9], [0.15, 0.85], [0.6, 0.1]])
+    holds = [[], ["x"], ["x", "y"], ["y"], ["x"]]
+    logits = np.log(shares / (1 - shares))
+    examples = [
+        ClassifiedText(text=f"t{n}", labels=tuple(Label(label=one) for one in labels))
+        for n, labels in enumerate(holds)
+    ]
+    computed = [Computed((), ({"scores": row},)) for row in logits]
+    data = HeldOut(_Said(task, computed), examples=examples)
+    found = calibrate(data, thresholds=True)
+    assert found.scores_after is not None
+    assert found.scores_after["f1"] == 1.0 > found.scores_before["f1"]
+    thresholds = found.options["thresholds"]
+    assert thresholds["x"] < 0.5 < thresholds["y"]
