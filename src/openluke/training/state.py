@@ -112,19 +112,19 @@ class Checkpoints:
         """What a checkpoint says of its run."""
         path = self._of(step) / _STATE
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            if values.get("format_version") != FORMAT_VERSION:
-                raise CheckpointError(
-                    f"{path}: found format version {values.get('format_version')}, this openluke "
-                    f"reads {FORMAT_VERSION}; go on with the version that wrote it, or start anew "
-                    "in another directory"
-                )
-            return from_mapping(RunState, values=values, where=str(path))
-        except (OSError, ValueError, ConfigError) as error:
+            values: Any = json.loads(path.read_text(encoding="utf-8"))
+            found = values["format_version"]
+            if found == FORMAT_VERSION:
+                return from_mapping(RunState, values=values, where=str(path))
+        except (OSError, ValueError, TypeError, KeyError, ConfigError) as error:
             raise CheckpointError(
                 f"{path}: damaged: {error}; delete {path.parent} to go on from the checkpoint "
                 "before it, or to start anew"
             ) from error
+        raise CheckpointError(
+            f"{path}: found format version {found}, this openluke reads {FORMAT_VERSION}; go on "
+            "with the version that wrote it, or start anew in another directory"
+        )
 
     def load(
         self, step: int, *, model: nn.Module, optimizer: torch.optim.Optimizer | None = None
