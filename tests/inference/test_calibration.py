@@ -48,12 +48,12 @@ def test_the_temperature_is_the_one_that_brute_force_finds(monkeypatch) -> None:
     assert found.after.values["accuracy"] == found.before.values["accuracy"]
 
 
-def test_what_is_already_right_stays(monkeypatch) -> None:
+def test_predictions_that_are_all_right_change_nothing(monkeypatch, caplog) -> None:
     data = held_out(np.array([[5.0, 0.0, 0.0]] * 4), ["a"] * 4, monkeypatch=monkeypatch)
     found = calibrate(data)
-    assert found.options["temperature"] < 1.0  # always right: it may be surer
-    likelihood = "negative_log_likelihood"
-    assert found.after.values[likelihood] <= found.before.values[likelihood]
+    assert found.options == {"temperature": 1.0}
+    assert found.after == found.before
+    assert "all 4 predictions are right" in caplog.text
 
 
 def test_what_cannot_be_calibrated_is_said(monkeypatch) -> None:

@@ -1,5 +1,6 @@
 """Probabilities that mean what they say: the temperature and thresholds that suit held-out data."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -10,6 +11,8 @@ from openluke.errors import ConfigError, DataError
 from openluke.evaluation.calibration import negative_log_likelihood, score_calibration
 from openluke.inference.task_pipeline import Computed, TaskPipeline
 from openluke.records import Scores
+
+logger = logging.getLogger(__name__)
 
 _TEMPERATURES = np.geomspace(0.05, 20.0, 25)
 """Those that are tried first."""
@@ -92,10 +95,19 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
     def loss(logarithm: float) -> float:
         return negative_log_likelihood(held_out.judge(temperature=float(np.exp(logarithm))))
 
-    temperature = round(float(np.exp(_least(loss, places=np.log(_TEMPERATURES).tolist()))), 4)
-    after = held_out.judge(temperature=temperature)
-    if negative_log_likelihood(after) >= negative_log_likelihood(before):
-        temperature, after = config.temperature, before
+    temperature, after = config.temperature, before
+    if len({right for _, right in before}) == 2:
+        best = round(float(np.exp(_least(loss, places=np.log(_TEMPERATURES).tolist()))), 4)
+        judged = held_out.judge(temperature=best)
+        if negative_log_likelihood(judged) < negative_log_likelihood(before):
+            temperature, after = best, judged
+    else:
+        logger.warning(
+            "all %d predictions are %s, which says nothing of how sure the others should be: the "
+            "temperature stays; give more examples, which the model was not trained on",
+            len(before),
+            "right" if before[0][1] else "wrong",
+        )
     options: dict[str, Any] = {"temperature": temperature}
     found = Calibration(
         options=options, before=score_calibration(before), after=score_calibration(after)
