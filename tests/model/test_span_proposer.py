@@ -36,6 +36,26 @@ def test_every_mention_has_a_score_that_no_other_mention_changes(encoder):
     assert torch.allclose(found, torch.cat(alone), atol=1e-6)
 
 
+def test_before_anything_is_learnt_spans_are_unlikely(encoder):
+    head = build_head(CONFIG, encoder=encoder).eval()
+    for parameter in head.parameters():
+        parameter.data.fill_(0.0)
+    words, ranges = [0, 5, 6, 7, 8, 2], [(1, 2), (1, 4), (2, 5)]
+    batch = Batch.collate([features(words, ranges=ranges)], max_mention_length=3)
+    assert scores(head, encoder=encoder, batch=batch).sigmoid().max() < 0.01
+
+
+def test_words_between_the_first_and_the_last_are_read(encoder):
+    head = build_head(CONFIG, encoder=encoder).eval()
+    words = torch.randn(6, encoder.config.hidden_size)
+    first, last = torch.tensor([0, 1]), torch.tensor([4, 2])
+    before = head.score(words, first=first, last=last)
+    words[3] += 1.0
+    after = head.score(words, first=first, last=last)
+    assert abs(before[0] - after[0]) > 1e-3
+    assert before[1] == after[1]
+
+
 def test_a_span_of_any_length_has_a_score(encoder):
     config = dataclasses.replace(CONFIG, n_layers=0)
     head = build_head(config, encoder=encoder).eval()

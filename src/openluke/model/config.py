@@ -159,7 +159,7 @@ class HeadConfig:
     """Share of the head's inputs dropped in training; ``masked``, ``mention_vector`` and
     ``extractive_qa`` drop nothing."""
     inner_size: int = 128
-    """Width of the vectors that a ``span_proposer`` compares."""
+    """Width of a ``span_proposer``'s hidden layer."""
     n_layers: int = 2
     """After how many layers of the encoder a ``span_proposer`` reads the words."""
 

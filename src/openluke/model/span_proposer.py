@@ -11,14 +11,19 @@ from openluke.model.encoder import EncoderOutput, LastRows
 from openluke.model.linear import Linear
 
 _MOST_PIECES = 32
-"""Spans of this many pieces or more share one score of length."""
+"""Spans of this many pieces or more share one vector of length."""
+_PRIOR = -5.0
+"""What a logit is before anything is learnt: one span in 150 is a mention, as in most texts."""
+_GAIN = 5.0
+"""What both layers are multiplied by, so that they learn in few steps at the rates that suit an
+encoder; without it a span proposer takes ten times the rate."""
 
 
 class SpanProposer(nn.Module):
-    """How likely each mention of a batch is worth reading, told from states of the first layers.
+    """How likely each span of words is a mention, told from states of the first layers.
 
-    A span's score is the sum of what its first word, its last word, the two together and its length
-    say. What is said of single words is computed once for all spans.
+    A small network looks at a span's first word, its last word, the mean of its words and its
+    length. Its first layer is computed once for each word, not for each span.
 
     Call the encoder for it with ``words_only=True`` and ``n_layers=head.n_layers``.
     """
@@ -37,10 +42,10 @@ class SpanProposer(nn.Module):
         """How many layers of the encoder it needs."""
         self.dropout = nn.Dropout(config.dropout)
         self.first = Linear(encoder.hidden_size, config.inner_size)
-        self.last = Linear(encoder.hidden_size, config.inner_size)
-        self.first_score = Linear(config.inner_size, 1)
-        self.last_score = Linear(config.inner_size, 1, bias=False)
-        self.length_score = nn.Embedding(_MOST_PIECES + 1, 1)
+        self.last = Linear(encoder.hidden_size, config.inner_size, bias=False)
+        self.inside = Linear(encoder.hidden_size, config.inner_size, bias=False)
+        self.length = nn.Embedding(_MOST_PIECES + 1, config.inner_size)
+        self.output = Linear(config.inner_size, 1)
 
     def forward(self, output: EncoderOutput, batch: Batch) -> Tensor:
         """Logits of all mentions of the batch. *Shape:* (E,)."""
@@ -55,10 +60,24 @@ class SpanProposer(nn.Module):
             last: The row of its last word, in the same input. *Shape:* (K,).
         """
         words = self.dropout(words)
-        firsts = functional.gelu(self.first(words))
-        lasts = functional.gelu(self.last(words))
-        begins = self.first_score(firsts).squeeze(-1)
-        ends = self.last_score(lasts).squeeze(-1)
-        together = (firsts[first] * lasts[last]).sum(-1) * firsts.shape[-1] ** -0.5
-        length = torch.clamp(last - first + 1, max=_MOST_PIECES)
-        return begins[first] + ends[last] + together + self.length_score(length).squeeze(-1)
+        lengths = last - first + 1
+        spans = (
+            self.first(words)[first]
+            + self.last(words)[last]
+            + _means(self.inside(words), first=first, lengths=lengths)
+            + self.length(lengths.clamp(max=_MOST_PIECES))
+        )
+        return _PRIOR + _GAIN * self.output(functional.gelu(_GAIN * spans)).squeeze(-1)
+
+
+def _means(rows: Tensor, *, first: Tensor, lengths: Tensor) -> Tensor:
+    """Means of neighbouring rows. *Shape:* (K, H).
+
+    Differences of running sums would be faster, but what they give for a span would depend on all
+    that stands before it in the batch.
+    """
+    ends = lengths.cumsum(0)
+    starts = ends - lengths
+    within = torch.arange(int(lengths.sum()), device=rows.device)
+    places = within + (first - starts).repeat_interleave(lengths)
+    return functional.embedding_bag(places, rows, starts, mode="mean")

@@ -107,7 +107,7 @@ class NerConfig:
     proposer_layers: int = 2
     """After how many layers of the encoder it reads the words."""
     proposer_size: int = 128
-    """Width of the vectors that it compares."""
+    """Width of its hidden layer."""
     keep: float | None = None
     """The knob from exact to fast, with ``proposer``: spans to which the proposer gives less than
     this probability are no mentions, and are not read. ``None`` reads all."""
