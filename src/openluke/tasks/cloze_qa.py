@@ -44,8 +44,9 @@ from openluke.model.model import Model
 from openluke.records import Answer, AnsweredQuestion, ClozeQuestion, Scores, Span
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.cloze_marks import Marks, put_marks
+from openluke.tokenization.named_entities import with_entities
 from openluke.tokenization.passages import Passage
-from openluke.tokenization.question_pairs import QuestionPair, QuestionPairs, with_entities
+from openluke.tokenization.question_pairs import QuestionPair, QuestionPairs
 from openluke.tokenization.question_windows import (
     QuestionWindow,
     WindowRule,

@@ -50,8 +50,9 @@ from openluke.model.model import Model
 from openluke.records import AnsweredQuestion, Mention, Question, Scores
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.answer_places import AnswerPlaces
+from openluke.tokenization.named_entities import UnknownTitles, passage_of, with_entities
 from openluke.tokenization.passages import Passage
-from openluke.tokenization.question_pairs import QuestionPairs, with_entities
+from openluke.tokenization.question_pairs import QuestionPairs
 from openluke.tokenization.question_windows import (
     QuestionWindow,
     WindowRule,
@@ -68,7 +69,7 @@ class ExtractiveQAConfig:
 
     mode: Literal["entities", "words"] = "entities"
     """Whether the entities that the records name are read, or words alone."""
-    unknown_titles: Literal["skip", "unk"] = "skip"
+    unknown_titles: UnknownTitles = "skip"
     """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
     read as [UNK]."""
     no_answer: bool = False
@@ -301,14 +302,7 @@ class ExtractiveQA:
         return None
 
     def _passage(self, text: str, *, mentions: Sequence[Mention]) -> Passage:
-        if self.config.mode == "words" or not mentions:
-            return Passage(text=text)
-        return Passage(
-            text=text,
-            spans=[mention.span for mention in mentions],
-            entities=[mention.entity for mention in mentions],
-            languages=[mention.language for mention in mentions],
-        )
+        return passage_of(text, mentions=() if self.config.mode == "words" else mentions)
 
     def _instance(self, window: QuestionWindow, *, answers: AnswerPlaces | None) -> Instance:
         features = window.features

@@ -1,26 +1,18 @@
 """Questions with their passages, whole: as one input each, however long, to be cut into windows."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
-import numpy.typing as npt
 
 from openluke.entities.vocab import EntityVocab
 from openluke.features import Features
 from openluke.tokenization.assembly import Frame
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.inputs_config import EntityInputsConfig
+from openluke.tokenization.named_entities import NamedEntities, UnknownTitles
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.tokenizer import WordTokenizer
 
-_log = logging.getLogger(__name__)
 _NO_LIMIT = 2**31 - 1
-
-UnknownTitles = Literal["skip", "unk"]
-"""What becomes of mentions whose title the vocabulary does not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +50,7 @@ class QuestionPairs:
         )
         self._inputs = EntityInputs(tokenizer, vocab, config)
         self._n_separators = Frame.of(tokenizer).n_separators
-        self._skips = unknown_titles == "skip"
+        self._unknown_titles: UnknownTitles = unknown_titles
 
     def encode(
         self, questions: Sequence[Passage], *, passages: Sequence[Passage]
@@ -67,18 +59,11 @@ class QuestionPairs:
 
         How many mentions have titles that are not known is logged.
         """
+        entities = NamedEntities(unknown_titles=self._unknown_titles)
         pairs: list[QuestionPair] = []
-        n_unknown = n_mentions = 0
         for windows in self._inputs.encode(questions, pairs=passages):
-            (features,) = windows
-            unknown = windows.report.unknown_titles
-            n_unknown += len(unknown)
-            n_mentions += features.n_entities
-            kept = features.entity_ranges[:, 0] < features.entity_ranges[:, 1]
-            if self._skips and unknown:
-                kept &= ~np.isin(features.entity_sources, unknown)
-            if not kept.all():
-                features = with_entities(features, rows=np.flatnonzero(kept))
+            (whole,) = windows
+            features = entities.read(whole, unknown=windows.report.unknown_titles)
             first = 1 + windows.n_pieces
             pairs.append(
                 QuestionPair(
@@ -87,26 +72,5 @@ class QuestionPairs:
                     passage=(first + self._n_separators, len(features) - 1),
                 )
             )
-        if n_unknown:
-            _log.warning(
-                "%d of %d mentions name an entity that the vocabulary does not have; they are %s",
-                n_unknown,
-                n_mentions,
-                "left out" if self._skips else "read as [UNK]",
-            )
+        entities.log()
         return pairs
-
-
-def with_entities(features: Features, *, rows: npt.NDArray[np.integer[Any]]) -> Features:
-    """The same input with some of its entities, in the order of their rows."""
-    return Features(
-        word_ids=features.word_ids,
-        word_offsets=features.word_offsets,
-        word_texts=features.word_texts,
-        word_types=features.word_types,
-        entity_ids=features.entity_ids[rows],
-        entity_ranges=features.entity_ranges[rows],
-        entity_types=features.entity_types[rows],
-        entity_sources=features.entity_sources[rows],
-        starts=features.starts,
-    )
