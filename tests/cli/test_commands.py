@@ -67,6 +67,11 @@ def test_every_command_has_help(command: str, run) -> None:
     assert "Usage: openluke" in found.out
 
 
+def test_the_help_of_a_command_is_all_that_its_function_says(run) -> None:
+    assert "goes on when the same command is given again" in run("finetune", "--help").out
+    assert "goes on when" not in run("--help").out
+
+
 def test_inspect_prints_a_table_or_json(run, model: Path) -> None:
     table = run("inspect", model)
     assert table.status == 0

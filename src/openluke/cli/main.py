@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from cyclopts import App
 
@@ -21,29 +21,52 @@ _COMMANDS = {
     "upload": ("openluke.cli.upload:upload", "Put a model on the Hugging Face hub."),
 }
 _CONVERSIONS = {
-    "from-original": ("from_original", "Make a model of an archive of the original project."),
-    "from-encoder": ("from_encoder", "Start a LUKE from a RoBERTa, XLM-R or BERT directory."),
-    "to-original": ("to_original", "Write a model in the original project's form."),
-    "lite": ("lite", "Cut the entity table down to the special entities."),
-    "quantise": ("quantise", "Store the weights as int8 rows, a quarter of the size."),
-    "dequantise": ("dequantise", "Write a quantised model in the Hugging Face form."),
+    "from-original": (
+        "openluke.cli.convert:from_original",
+        "Make a model of an archive of the original project.",
+    ),
+    "from-encoder": (
+        "openluke.cli.convert:from_encoder",
+        "Start a LUKE from a RoBERTa, XLM-R or BERT directory.",
+    ),
+    "to-original": (
+        "openluke.cli.convert:to_original",
+        "Write a model in the original project's form.",
+    ),
+    "lite": ("openluke.cli.convert:lite", "Cut the entity table down to the special entities."),
+    "quantise": (
+        "openluke.cli.convert:quantise",
+        "Store the weights as int8 rows, a quarter of the size.",
+    ),
+    "dequantise": (
+        "openluke.cli.convert:dequantise",
+        "Write a quantised model in the Hugging Face form.",
+    ),
 }
 
 
-def build_app() -> App:
-    """The command line; a command's module is imported when the command is called."""
+def build_app(called: Sequence[str] = ()) -> App:
+    """The command line; a command's module is imported when the command is called.
+
+    Args:
+        called: What stands after ``openluke``. The command that it names gets the whole help, which
+            its function has; the others have the summary that a list of commands shows.
+    """
     app = App(
         name="openluke",
         help="Words and entities in one transformer: from raw text to entities and back.",
         version=__version__,
     )
-    for name, (target, summary) in _COMMANDS.items():
-        app.command(target, name=name, help=summary)
+    _add(app, commands=_COMMANDS, called=called[:1])
     convert = App(name="convert", help="Convert models between their published forms.")
-    for name, (function, summary) in _CONVERSIONS.items():
-        convert.command(f"openluke.cli.convert:{function}", name=name, help=summary)
+    _add(convert, commands=_CONVERSIONS, called=called[1:2])
     app.command(convert)
     return app
+
+
+def _add(app: App, *, commands: Mapping[str, tuple[str, str]], called: Sequence[str]) -> None:
+    for name, (target, summary) in commands.items():
+        app.command(target, name=name, help=None if name in called else summary)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -54,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
-        build_app()(sys.argv[1:] if arguments is None else arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        build_app(given)(given)
     except OpenLukeError as error:
         print(f"openluke: error: {error}", file=sys.stderr)
         sys.exit(1)

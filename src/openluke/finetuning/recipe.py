@@ -147,6 +147,9 @@ class FinetuneConfig:
     """Several tasks on one encoder."""
     attention: Literal["entity-aware", "plain"] | None = None
     """Four query types or one; new ones start as copies. ``None``: as the model has it."""
+    new_words: dict[str, str] = field(default_factory=dict[str, str])
+    """Special tokens that the model gets where it lacks them, each with the word piece whose vector
+    it starts from."""
     entity_table: Literal["auto", "frozen", "trained"] = "auto"
     """What becomes of the entity embeddings. ``auto``: only the special entities are kept where no
     task names entities by title, and else the table is frozen. ``frozen``: it is kept and not

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from openluke.checkpoints.added_words import with_words
 from openluke.checkpoints.attention import with_attention
 from openluke.checkpoints.bundle import Bundle, BundleHead
 from openluke.checkpoints.lite import make_lite
@@ -42,6 +43,7 @@ def prepare(
         config: The recipe.
         labels: The labels of each task, by the name of its head.
     """
+    bundle = with_words(bundle, words=config.new_words)
     if config.attention is not None:
         bundle = with_attention(bundle, entity_aware=config.attention == "entity-aware")
     tasks = _make_tasks(bundle, config=config, labels=labels)
@@ -50,7 +52,7 @@ def prepare(
     if config.entity_table == "auto" and not needs_titles and n_entities > _SPECIAL_ENTITIES:
         bundle = make_lite(bundle)
         tasks = _make_tasks(bundle, config=config, labels=labels)
-    elif n_entities and config.entity_table != "trained":
+    elif n_entities and _is_frozen(config, needs_titles=needs_titles):
         bundle.encoder.entities.table.requires_grad_(False)  # noqa: FBT003 - as torch has it
     generator = torch.Generator().manual_seed(config.seed)
     made = replace(bundle, heads=())
@@ -68,6 +70,11 @@ def prepare(
             )
         made = made.with_task(name, task=task, modules=modules)
     return Start(bundle=made, tasks=tasks, reused=tuple(reused))
+
+
+def _is_frozen(config: FinetuneConfig, *, needs_titles: bool) -> bool:
+    """Whether the entity table is kept as it is; one of special entities alone is learnt."""
+    return config.entity_table == "frozen" or (config.entity_table == "auto" and needs_titles)
 
 
 def options_of(kind: TaskType, *, values: Mapping[str, Any], where: str) -> Any:
