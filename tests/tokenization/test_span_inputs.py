@@ -1,6 +1,7 @@
 """Every span of every sentence is an entity of some input, and no other is."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -148,3 +149,70 @@ def test_texts_without_spans_have_no_windows(inputs):
 def test_impossible_limits_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):
         replace(CONFIG, **options)
+
+
+def published_inputs(words, boundaries, *, tokenizer, max_words, most, max_pieces):
+    """What the first LUKE's reader makes of a document, written down anew from its description.
+
+    Gives for each group of spans its word ids and its entities' pieces.
+    """
+    pieces = []
+    for word in words:
+        close = word[0] == "'" or (len(word) == 1 and not word.isalnum())
+        (encoding,) = tokenizer.encode([[word if close else " " + word]], offsets=True)
+        pieces.append(encoding.ids)
+    before = [sum(map(len, pieces[:number])) for number in range(len(pieces) + 1)]
+    everything = [row for of_word in pieces for row in of_word]
+    found = []
+    for first, end in boundaries:
+        left, right = before[first], len(everything) - before[end]
+        budget = max_words - 2
+        size = before[end] - before[first]
+        half = int((budget - size) / 2)
+        if left < right:
+            left = min(left, half)
+            right = min(right, budget - left - size)
+        else:
+            right = min(right, half)
+            left = min(left, budget - right - size)
+        start = before[first] - left
+        ids = [tokenizer.bos_id, *everything[start : before[end] + right], tokenizer.eos_id]
+        spans = [
+            (before[one] - start + 1, before[other + 1] - start + 1)
+            for one in range(first, end)
+            for other in range(one, end)
+            if before[other + 1] - before[one] <= max_pieces
+        ]
+        n_groups = -(-len(spans) // most)
+        size = -(-len(spans) // n_groups)
+        found += [(ids, spans[place : place + size]) for place in range(0, len(spans), size)]
+    return found
+
+
+@pytest.mark.parametrize("max_words", [16, 24, 60])
+def test_inputs_are_those_of_the_first_reader(luke, vocab, max_words):
+    sentences = [
+        ["Ana", "'s", "luck", "in", "Tokyo", "("],
+        ["Japan", ")", "said", ",", "she", "was", "here"],
+        ["Yes", "."],
+    ]
+    words = [word for sentence in sentences for word in sentence]
+    text = " ".join(words)
+    ends = np.cumsum([len(word) + 1 for word in words]).tolist()
+    places = [Span(end - len(word) - 1, end - 1) for end, word in zip(ends, words, strict=True)]
+    bounds = np.cumsum([0, *map(len, sentences)]).tolist()
+    ranges = list(pairwise(bounds))
+    config = SpanInputsConfig(
+        max_words=max_words, max_entities=7, max_span_pieces=5, spacing="legacy", overlap=4
+    )
+    given = [Span(places[first].start, places[end - 1].end) for first, end in ranges]
+    inputs = SpanInputs(luke, vocab=vocab, config=config)
+    (read,) = inputs.encode([text], words=[places], sentences=[given])
+    ours = [
+        (features.word_ids.tolist(), [tuple(pair) for pair in features.entity_ranges.tolist()])
+        for window in read.windows
+        for features in window.inputs
+    ]
+    assert ours == published_inputs(
+        words, ranges, tokenizer=luke, max_words=max_words, most=7, max_pieces=5
+    )
