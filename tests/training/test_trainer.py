@@ -114,7 +114,7 @@ def test_the_best_weights_are_kept_and_worse_ones_end_the_run(tmp_path: Path):
         seen.append(toy.weights(model))
         return Scores(values={"loss": 9.0, "f1": next(scores)})
 
-    trainer = toy.make_trainer(tmp_path, evaluate=evaluate, epochs=9, patience=1, metric="f1")
+    trainer = toy.make_trainer(tmp_path, evaluate=evaluate, epochs=9, patience=2, metric="f1")
     result = trainer.run()
     assert (result.steps, result.best_step) == (32, 16)
     assert result.why == "f1 was no better in 2 evaluations"

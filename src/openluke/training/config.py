@@ -37,7 +37,7 @@ class TrainingConfig:
     evaluate_every: int | None = None
     """Steps between evaluations; ``None`` evaluates after each epoch."""
     patience: int | None = None
-    """How many evaluations without a new best score are waited for; ``None`` never stops early."""
+    """After how many evaluations without a new best score to stop; ``None`` never stops early."""
     checkpoint_every: int | None = None
     """Steps between checkpoints; there is one at each evaluation and after each epoch anyway."""
     keep_checkpoints: int = 1
@@ -49,12 +49,10 @@ class TrainingConfig:
         for name in ("epochs", "accumulation", "keep_checkpoints", "log_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 1 or more")
-        for name in ("max_steps", "evaluate_every", "checkpoint_every"):
+        for name in ("max_steps", "evaluate_every", "patience", "checkpoint_every"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise ConfigError(f"{name} is {value}, expected 1 or more, or nothing")
         if self.max_grad_norm is not None and not self.max_grad_norm > 0:
             raise ConfigError(f"max_grad_norm is {self.max_grad_norm}, expected more than 0")
-        if self.patience is not None and self.patience < 0:
-            raise ConfigError(f"patience is {self.patience}, expected 0 or more")
         if self.seed < 0:
             raise ConfigError(f"seed is {self.seed}, expected 0 or more")

@@ -5,7 +5,6 @@ each process its own share; everything else is JSON. No file can run code when i
 """
 
 import json
-import logging
 import shutil
 import warnings
 from collections.abc import Generator, Mapping
@@ -32,8 +31,6 @@ from openluke.training.distributed import World
 from openluke.training.origin import check_origin
 from openluke.training.progress import Progress
 from openluke.training.writing import explained
-
-logger = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 _STATE = "state.json"

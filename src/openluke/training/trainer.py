@@ -215,7 +215,7 @@ class Trainer:
             )
         progress.judge(scores, metric=metric)
         self._log({f"score/{name}": value for name, value in scores.values.items()})
-        if patience is not None and progress.n_worse > patience and not progress.finished:
+        if patience is not None and progress.n_worse >= patience and not progress.finished:
             progress.finished = f"{metric} was no better in {progress.n_worse} evaluations"
 
     def _log(self, values: Mapping[str, float]) -> None:
