@@ -36,8 +36,15 @@ RECORDS = [
         id="d",
     ),
     TaggedText(text="a b", words=(Span(0, 1), Span(2, 3)), tags=("X", "Y")),
+    TaggedText(text="a b", words=(Span(0, 1),), mentions=(Mention(start=0, end=3, entity="B"),)),
     ClassifiedText(text="a", pair="b", labels=(Label(label="x"), Label(label="y"))),
     ClassifiedText(text="a", value=0.5),
+    ClassifiedText(
+        text=TEXT,
+        pair="Ada",
+        mentions=(Mention(start=0, end=3, entity="Ada Lovelace"),),
+        pair_mentions=(Mention(start=0, end=3),),
+    ),
     Question(
         question="Who?",
         context=TEXT,
@@ -53,6 +60,14 @@ RECORDS = [
         answers=(Answer(text="Ada", start=0),),
     ),
     ChoiceQuestion(question="?", choices=("a", "b"), answer=0),
+    ChoiceQuestion(
+        question="Ada?",
+        context=TEXT,
+        choices=("東京", "b"),
+        mentions=(Mention(start=8, end=10),),
+        question_mentions=(Mention(start=0, end=3),),
+        choice_mentions=((Mention(start=0, end=2, text="東京", entity="Tokyo"),), ()),
+    ),
     MaskedText(text=TEXT, masks=(Span(0, 3),), mentions=(Mention(start=8, end=10),)),
 ]
 
@@ -131,6 +146,36 @@ def test_bad_rows_are_named_with_line_and_field(write, row, message):
     with pytest.raises(DataError, match=message) as caught:
         [*read_records(write([{"text": "a"}, values], lines=True), kind=Document)]
     assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "message"),
+    [
+        (ClassifiedText, {"text": "ab", "pair": "Ada"}, r"pair_mentions\[0\]: .* \"Ada\", exp"),
+        (ClassifiedText, {"text": "Ada"}, r"file:1: mentions\[0\]: characters 0 to 3 are \"Ada"),
+        (TaggedText, {"text": "Ada", "words": []}, r"file:1: mentions\[0\]: characters 0 to 3"),
+        (
+            ChoiceQuestion,
+            {"question": "?", "choices": ["Bo", "Ada"]},
+            r"file:1: choice_mentions\[1\]\[0\]: characters 0 to 3 are \"Ada\", expected \"Eve\"",
+        ),
+    ],
+)
+def test_mentions_of_any_text_are_what_stands_there(write, kind, row, message):
+    mention = {"start": 0, "end": 3, "text": "Eve"}
+    values = {"mentions": [mention]}
+    if kind is ChoiceQuestion:
+        values = {"choice_mentions": [[], [mention]]}
+    elif "pair" in row:
+        values = {"pair_mentions": [mention]}
+    with pytest.raises(DataError, match=message):
+        [*read_records(write([row | values], lines=True), kind=kind)]
+
+
+def test_mentions_of_choices_may_be_pairs(write):
+    row = {"question": "?", "choices": ["Ada", "Bo"], "choice_mentions": [[[0, 3]], []]}
+    (question,) = read_records(write([row], lines=True), kind=ChoiceQuestion)
+    assert question.choice_mentions == ((Mention(start=0, end=3),), ())
 
 
 def test_answers_that_stand_elsewhere_are_named(write):

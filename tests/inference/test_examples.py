@@ -20,6 +20,9 @@ def test_pairs_of_characters_are_mentions() -> None:
     found = as_example("Ana met Bo", kind=Document, options={"mentions": [(0, 3), [8, 10]]})
     assert found.mentions == (Mention(start=0, end=3), Mention(start=8, end=10))
     given = Mention(start=0, end=3, entity="Ana")
+    rows = {"choices": ["Ana", "Bo"], "choice_mentions": [[(0, 3)], []]}
+    question = as_example("Who?", kind=ChoiceQuestion, options=rows)
+    assert question.choice_mentions == ((Mention(start=0, end=3),), ())
     found = as_example("Ana met Bo", kind=Document, options={"mentions": [given, Span(8, 10)]})
     assert found.mentions == (given, Mention(start=8, end=10))
     row = {"text": "Ana", "mentions": [{"start": 0, "end": 3, "entity": "Ana"}]}

@@ -1,5 +1,7 @@
 """From text to probabilities, every task does what its class in transformers does."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -120,6 +122,29 @@ def test_sequence_classification(entity_aware, pair, setup, twins_of, luke_of_tr
     assert close([found.scores[label] for label in LABELS], expected)
 
 
+ANA, THURSDAY = Mention(start=0, end=12, entity="Ana Ivanovic"), Mention(start=21, end=29)
+PAIR, JAPAN = "He was in Japan.", Mention(start=10, end=15, entity="Japan")
+OF_ANA = {"entity_spans": [(0, 12), (21, 29)], "entities": ["Ana Ivanovic", "[MASK]"]}
+
+
+@AWARE
+def test_sequence_classification_with_entities(entity_aware, setup, twins_of, luke_of_transformers):
+    twins = twins_of("LukeForSequenceClassification", kind="sequence", entity_aware=entity_aware)
+    task = SequenceClassification(SequenceClassificationConfig(), setup=setup)
+    example = ClassifiedText(text=TEXT, mentions=(ANA, THURSDAY))
+    (found,) = run(task, twins, example)
+    expected = logits_of(twins, luke_of_transformers(), TEXT, **OF_ANA)[0].softmax(-1).tolist()
+    assert close([found.scores[label] for label in LABELS], expected)
+    words = SequenceClassification(SequenceClassificationConfig(mode="words"), setup=setup)
+    (found,) = run(words, twins, example)
+    assert not close([found.scores[label] for label in LABELS], expected)
+    pair = ClassifiedText(text=TEXT, pair=PAIR, mentions=(ANA, THURSDAY), pair_mentions=(JAPAN,))
+    (found,) = run(task, twins, pair)
+    of_pair = {"entity_spans_pair": [(10, 15)], "entities_pair": ["Japan"]}
+    expected = logits_of(twins, luke_of_transformers(), TEXT, PAIR, **OF_ANA, **of_pair)[0]
+    assert close([found.scores[label] for label in LABELS], expected.softmax(-1))
+
+
 def test_sequence_regression(setup, twins_of, luke_of_transformers):
     twins = twins_of(
         "LukeForSequenceClassification", kind="sequence", n_labels=1, problem="regression"
@@ -130,18 +155,32 @@ def test_sequence_regression(setup, twins_of, luke_of_transformers):
     assert close(found.value, expected.item())
 
 
-def test_token_classification(setup, luke, twins_of):
+@pytest.mark.parametrize("mentions", [(), (ANA, THURSDAY)], ids=["words", "entities"])
+def test_token_classification(mentions, setup, luke, twins_of):
     """Fed with our pieces, since their tokenizer has no offsets."""
     twins = twins_of("LukeForTokenClassification", kind="token")
     task = TokenClassification(TokenClassificationConfig(), setup=setup)
     words = (Span(0, 3), Span(4, 12), Span(13, 17), Span(18, 20), Span(21, 29), Span(29, 30))
-    example = TaggedText(text=TEXT, words=words)
+    example = TaggedText(text=TEXT, words=words, mentions=mentions)
     (found,) = run(task, twins, example)
     ((instance,),) = task.encode([example])
     (features,) = instance.features
+    places = [
+        [*range(start, end), *[-1] * (30 - (end - start))]
+        for start, end in features.entity_ranges.tolist()
+    ]
+    of_entities = {
+        "entity_ids": torch.tensor(features.entity_ids.astype(np.int64))[None],
+        "entity_position_ids": torch.tensor(places, dtype=torch.long)[None],
+    }
+    assert features.n_entities == len(mentions)
     with torch.no_grad():
-        logits = twins.theirs(torch.tensor(features.word_ids.astype(np.int64))[None]).logits[0]
-    firsts = features.entity_ranges[:, 0].tolist()
+        theirs = twins.theirs(
+            torch.tensor(features.word_ids.astype(np.int64))[None],
+            **of_entities if mentions else {},
+        )
+    logits = theirs.logits[0]
+    firsts = instance.details.firsts.tolist()
     assert firsts == sorted(set(firsts))
     best = logits.softmax(-1)[firsts].max(-1)
     assert close(found.scores, best.values)
@@ -151,14 +190,23 @@ def test_token_classification(setup, luke, twins_of):
 @AWARE
 def test_multiple_choice(entity_aware, setup, twins_of, luke_of_transformers):
     twins = twins_of("LukeForMultipleChoice", kind="multiple_choice", entity_aware=entity_aware)
-    choices = ("Ana", "She said", "They won it")
+    choices = ("Ana", "She said", PAIR)
     tokenizer = luke_of_transformers()
-    inputs = tokenizer([TEXT] * 3, list(choices), padding=True, return_tensors="pt")
-    with torch.no_grad():
-        expected = twins.theirs(**{name: x[None] for name, x in inputs.items()}).logits[0]
     task = MultipleChoice(MultipleChoiceConfig(), setup=setup)
-    (found,) = run(task, twins, ChoiceQuestion(question=TEXT, choices=choices))
-    assert close(found.scores, expected.softmax(-1))
+    plain = ChoiceQuestion(question=TEXT, choices=choices)
+    named = replace(plain, question_mentions=(ANA, THURSDAY), choice_mentions=((), (), (JAPAN,)))
+    entities = {
+        "entity_spans": [OF_ANA["entity_spans"]] * 3,
+        "entities": [OF_ANA["entities"]] * 3,
+        "entity_spans_pair": [[], [], [(10, 15)]],
+        "entities_pair": [[], [], ["Japan"]],
+    }
+    for question, more in ((plain, {}), (named, entities)):
+        inputs = tokenizer([TEXT] * 3, list(choices), padding=True, return_tensors="pt", **more)
+        with torch.no_grad():
+            expected = twins.theirs(**{name: x[None] for name, x in inputs.items()}).logits[0]
+        (found,) = run(task, twins, question)
+        assert close(found.scores, expected.softmax(-1))
 
 
 @AWARE

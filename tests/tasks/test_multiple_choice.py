@@ -1,11 +1,12 @@
 """Multiple choice reads each choice with its question, however many there are."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from openluke.records import ChoiceQuestion
+from openluke.records import ChoiceQuestion, Mention
 from openluke.tasks.multiple_choice import MultipleChoice, MultipleChoiceConfig
 
 QUESTION = ChoiceQuestion(
@@ -73,3 +74,47 @@ def test_only_questions_with_known_answers_are_scored(task, model_for, run):
     assert [
         len(list(task.judge(g, predicted=p))) for g, p in zip(gold, predicted, strict=True)
     ] == [1, 0]
+
+
+NAMED = ChoiceQuestion(
+    question="Where is Ana Ivanovic?",
+    context="It was in Tokyo.",
+    choices=("Japan", "here"),
+    mentions=(Mention(start=10, end=15, entity="Tokyo"),),
+    question_mentions=(Mention(start=9, end=21), Mention(start=9, end=12, entity="Atlantis")),
+    choice_mentions=((Mention(start=0, end=5, entity="Japan"),), ()),
+)
+
+
+def test_entities_of_question_passage_and_choice_are_read(setup, tokenizer, entities, caplog):
+    def encode(**options):
+        task = MultipleChoice(MultipleChoiceConfig(**options), setup=setup())
+        return task.encode([NAMED])[0][0].features
+
+    first, second = encode()
+    tokyo, japan = entities.id("Tokyo"), entities.id("Japan")
+    special = entities.special
+    assert first.entity_ids.tolist() == [special.mask, tokyo, japan]
+    assert second.entity_ids.tolist() == [special.mask, tokyo]
+    texts = [tokenizer.decode(first.word_ids[start:end]) for start, end in first.entity_ranges]
+    assert [text.strip() for text in texts] == ["Ana Ivanovic", "Tokyo", "Japan"]
+    assert "2 of 7 mentions name an entity that the vocabulary does not have" in caplog.text
+    assert encode(unknown_titles="unk")[1].entity_ids.tolist() == [
+        special.mask,
+        special.unk,
+        tokyo,
+    ]
+    assert [one.n_entities for one in encode(mode="words")] == [0, 0]
+
+
+@pytest.mark.parametrize("where", ["mentions", "question_mentions", "choice_mentions"])
+@pytest.mark.parametrize("mode", ["entities", "words"])
+def test_mentions_change_what_is_predicted_unless_words_are_read_alone(
+    setup, model_for, run, mode, where
+):
+    task = MultipleChoice(MultipleChoiceConfig(mode=mode), setup=setup())
+    assert task.needs_titles == (mode == "entities")
+    model = model_for(task)
+    (found,) = run(task, model, [NAMED])
+    (other,) = run(task, model, [replace(NAMED, **{where: ()})])
+    assert (found.scores == other.scores) == (mode == "words")

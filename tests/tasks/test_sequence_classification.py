@@ -8,7 +8,7 @@ import pytest
 
 from openluke.errors import ConfigError, DataError
 from openluke.model.config import HeadConfig
-from openluke.records import ClassifiedText, Label
+from openluke.records import ClassifiedText, Label, Mention
 from openluke.task import MAIN
 from openluke.tasks.sequence_classification import (
     SequenceClassification,
@@ -149,3 +149,61 @@ def test_what_is_not_known_is_not_learnt(make, model_for):
     assert task.losses(inputs, model=model)["labels"].item() == pytest.approx(
         task.losses(alone, model=model)["labels"].item(), rel=1e-5
     )
+
+
+NAMED = ClassifiedText(
+    text="Ana Ivanovic won in Tokyo.",
+    pair="She was in Japan.",
+    mentions=(
+        Mention(start=20, end=25, entity="Tokyo"),
+        Mention(start=0, end=12),
+        Mention(start=0, end=3, entity="Atlantis"),
+    ),
+    pair_mentions=(Mention(start=11, end=16, entity="Japan"),),
+)
+
+
+def test_entities_of_both_texts_are_read_by_their_titles(make, entities, caplog):
+    special = entities.special
+    ids = [entities.id("Tokyo"), special.mask, entities.id("Japan")]
+    ((instance,),) = make().encode([NAMED])
+    assert instance.features[0].entity_ids.tolist() == ids
+    assert "1 of 4 mentions name an entity that the vocabulary does not have" in caplog.text
+    ((instance,),) = make(unknown_titles="unk").encode([NAMED])
+    assert instance.features[0].entity_ids.tolist() == [*ids[:2], special.unk, ids[2]]
+    ((instance,),) = make(mode="words").encode([NAMED])
+    assert instance.features[0].n_entities == 0
+
+
+@pytest.mark.parametrize("where", ["mentions", "pair_mentions"])
+@pytest.mark.parametrize("mode", ["entities", "words"])
+def test_mentions_change_what_is_predicted_unless_words_are_read_alone(
+    make, model_for, run, mode, where
+):
+    task = make(mode=mode)
+    model = model_for(task)
+    (found,) = run(task, model, [NAMED])
+    (other,) = run(task, model, [replace(NAMED, **{where: ()})])
+    assert (found.scores == other.scores) == (mode == "words")
+    assert found.mentions == found.pair_mentions == ()
+
+
+def test_titles_are_needed_where_entities_are_read(make):
+    assert make().needs_titles
+    assert not make(mode="words").needs_titles
+
+
+def test_entities_are_read_in_their_windows_and_no_more_than_an_input_has(make, caplog):
+    mentions = tuple(
+        Mention(start=5 * word, end=5 * word + 4, entity="Tokyo") for word in range(0, 200, 10)
+    )
+    example = replace(LONG, mentions=mentions)
+    (instances,) = make(long_texts="mean").encode([example])
+    read = [row for one in instances for row in one.features[0].entity_sources.tolist()]
+    assert sorted(read) == list(range(20))
+    ((instance,),) = make(inputs={"max_entities": 2}).encode([example])
+    assert instance.features[0].entity_sources.tolist() == [0, 1]
+    assert "entities beyond max_entities = 2 of an input are not read" in caplog.text
+    task = make(inputs={"max_entities": 2, "on_overflow": "error"})
+    with pytest.raises(DataError, match="an input has 3 entities, more than max_entities = 2"):
+        task.encode([NAMED])

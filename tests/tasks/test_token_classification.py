@@ -1,11 +1,13 @@
 """Token classification gives each word the tag of its first piece, however the text is cut."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from openluke.records import Span, TaggedText
+from openluke.errors import DataError
+from openluke.records import Mention, Span, TaggedText
 from openluke.tasks.token_classification import TokenClassification, TokenClassificationConfig
 
 LABELS = ("A", "B", "O")
@@ -34,7 +36,8 @@ def test_the_first_piece_of_each_word_is_read(make, tokenizer):
     ((instance,),) = make().encode([example])
     assert instance.targets["tags"].tolist() == [0, 2, 2, 1, 1]
     (features,) = instance.features
-    firsts = [tokenizer.token(int(row)) for row in features.word_ids[features.entity_ranges[:, 0]]]
+    assert features.n_entities == 0
+    firsts = [tokenizer.token(int(row)) for row in features.word_ids[instance.details.firsts]]
     assert firsts[0].startswith("B")
     assert all(first.startswith("Ġ") for first in firsts[1:])
 
@@ -43,8 +46,9 @@ def test_no_piece_goes_across_the_end_of_a_word(make):
     example = TaggedText(text="won't", words=(Span(0, 2), Span(2, 5)))
     ((instance,),) = make().encode([example])
     (features,) = instance.features
-    assert features.entity_ranges[0, 1] == features.entity_ranges[1, 0]
-    assert features.word_offsets[features.entity_ranges[1, 0], 0] == 2
+    first, second = instance.details.firsts
+    assert features.word_offsets[second - 1, 1] == features.word_offsets[second, 0] == 2
+    assert first < second
 
 
 def test_every_word_of_a_long_text_is_read_once_where_it_has_most_context(make):
@@ -52,14 +56,14 @@ def test_every_word_of_a_long_text_is_read_once_where_it_has_most_context(make):
     example = TaggedText(text=text, words=words_of(text))
     (instances,) = make(inputs={"max_words": 50, "stride": 20}).encode([example])
     assert len(instances) > 5
-    assert sorted(word for one in instances for word in one.details) == list(range(300))
+    assert sorted(word for one in instances for word in one.details.numbers) == list(range(300))
     for one in instances[1:-1]:
-        places = one.features[0].entity_ranges[:, 0]
+        places = one.details.firsts
         assert places.min() >= 8
         assert places.max() <= 50 - 8
 
 
-def test_entities_have_no_part_in_it(make, model_for, run):
+def test_without_mentions_entities_have_no_part_in_it(make, model_for, run):
     text = "Ana won"
     example = TaggedText(text=text, words=words_of(text))
     task = make()
@@ -87,7 +91,7 @@ def test_a_word_without_pieces_has_a_tag_without_a_probability(
     example = TaggedText(text="a  b", words=(Span(0, 1), Span(1, 2), Span(3, 4)))
     task = make(labels=labels)
     instances = task.encode([example])[0]
-    instances = [one for one in instances if 1 not in one.details]
+    instances = [one for one in instances if 1 not in one.details.numbers]
     found = task.decode(
         example, instances=instances, outputs=[{"scores": np.zeros((2, 3))}] * len(instances)
     )
@@ -129,3 +133,58 @@ def test_a_word_without_a_prediction_is_wrong(make):
     predicted = TaggedText(text="a b", words=(Span(0, 1),), tags=("A",))
     assert make().score([gold], predicted=[predicted])["accuracy"] == 0.5
     assert make().score([gold], predicted=[TaggedText(text="a b", words=())])["accuracy"] == 0.0
+
+
+NAMED = "Ana Ivanovic in Tokyo"
+MENTIONS = (
+    Mention(start=0, end=12, entity="Ana Ivanovic"),
+    Mention(start=16, end=21, entity="Atlantis"),
+    Mention(start=4, end=12),
+)
+PLAIN = TaggedText(text=NAMED, words=words_of(NAMED))
+WITH_ENTITIES = replace(PLAIN, mentions=MENTIONS)
+
+
+def test_mentions_are_read_beside_the_words(make, entities):
+    special = entities.special
+    ((instance,),) = make().encode([WITH_ENTITIES])
+    ((plain,),) = make().encode([PLAIN])
+    (features,) = instance.features
+    assert features.entity_ids.tolist() == [entities.id("Ana Ivanovic"), special.mask]
+    assert features.entity_sources.tolist() == [0, 2]
+    assert features.word_ids.tolist() == plain.features[0].word_ids.tolist()
+    assert instance.details.firsts.tolist() == plain.details.firsts.tolist()
+    assert features.entity_ranges[:, 0].tolist() == plain.details.firsts[:2].tolist()
+    ((instance,),) = make(unknown_titles="unk").encode([WITH_ENTITIES])
+    assert instance.features[0].entity_ids.tolist()[1] == special.unk
+
+
+def test_mentions_change_what_is_predicted_unless_words_are_read_alone(make, model_for, run):
+    for mode in ("entities", "words"):
+        task = make(mode=mode)
+        assert task.needs_titles == (mode == "entities")
+        model = model_for(task)
+        (named,), (plain,) = (run(task, model, [one]) for one in (WITH_ENTITIES, PLAIN))
+        assert not named.mentions
+        assert (named.scores == plain.scores) == (mode == "words")
+
+
+def test_many_mentions_of_a_long_text_are_each_read_once_and_limited(make, caplog):
+    text = " ".join(["Tokyo"] * 100)
+    mentions = tuple(Mention(start=s, end=e, entity="Tokyo") for s, e in words_of(text))
+    example = TaggedText(text=text, words=words_of(text), mentions=mentions)
+    inputs = {"max_words": 50, "stride": 20}
+    (instances,) = make(inputs=inputs).encode([example])
+    read = [row for one in instances for row in one.features[0].entity_sources.tolist()]
+    assert sorted(read) == list(range(100))
+    (instances,) = make(inputs=inputs | {"max_entities": 2}).encode([example])
+    assert {one.features[0].n_entities for one in instances} == {2}
+    assert sorted(row for one in instances for row in one.details.numbers) == list(range(100))
+    assert "entities beyond max_entities = 2" in caplog.text
+
+
+def test_mentions_that_overlap_are_refused_where_the_model_says_so(make):
+    task = make(inputs={"allow_overlaps": False})
+    with pytest.raises(DataError, match=r"span 0 \(0, 12\) and span 2 \(4, 12\) overlap"):
+        task.encode([WITH_ENTITIES])
+    assert len(task.encode([replace(WITH_ENTITIES, mentions=MENTIONS[:2])])) == 1

@@ -12,11 +12,14 @@ from openluke.formats.json_rows import read_rows, shown
 from openluke.formats.json_scan import first_tokens
 from openluke.records import (
     Answer,
+    ChoiceQuestion,
+    ClassifiedText,
     ClozeQuestion,
     Document,
     MaskedText,
     Mention,
     Question,
+    TaggedText,
     from_json,
     to_json,
 )
@@ -127,17 +130,25 @@ _LONG_FORMS: dict[str, Callable[[Any], Any]] = {
     "answers": _each(_answer),
     "mentions": _each(_mention),
     "question_mentions": _each(_mention),
+    "pair_mentions": _each(_mention),
+    "choice_mentions": _each(_each(_mention)),
     "relations": _each(_relation),
 }
 
 
 def _check_texts(record: Any) -> None:
     """Raise a ``DataError`` where a mention or an answer is not what stands at its place."""
-    if isinstance(record, Document | MaskedText):
+    if isinstance(record, Document | MaskedText | ClassifiedText | TaggedText):
         _check_each(record.mentions, name="mentions", text=record.text)
-    if isinstance(record, Question):
-        _check_each(record.mentions, name="mentions", text=record.context)
+    if isinstance(record, ClassifiedText):
+        _check_each(record.pair_mentions, name="pair_mentions", text=record.pair or "")
+    if isinstance(record, Question | ChoiceQuestion):
+        _check_each(record.mentions, name="mentions", text=record.context or "")
         _check_each(record.question_mentions, name="question_mentions", text=record.question)
+    if isinstance(record, ChoiceQuestion):
+        of_choices = zip(record.choice_mentions, record.choices, strict=False)
+        for number, (mentions, choice) in enumerate(of_choices):
+            _check_each(mentions, name=f"choice_mentions[{number}]", text=choice)
     if isinstance(record, Question | ClozeQuestion):
         _check_each(record.answers or (), name="answers", text=record.context)
 

@@ -56,15 +56,20 @@ def _from_mapping(values: Mapping[str, Any], *, kind: type) -> Any:
 
 def _with_mentions(name: str, *, value: Any) -> Any:
     """Mentions that are given as pairs of characters as mentions."""
-    if name not in ("mentions", "question_mentions") or not isinstance(value, list | tuple):
+    if name not in _MENTIONS or not isinstance(value, list | tuple):
         return value
     items = cast("list[Any]", value)
+    if name == "choice_mentions":
+        return [_with_mentions("mentions", value=item) for item in items]
     return [
         {"start": item[0], "end": item[1]}
         if isinstance(item, list | tuple) and len(cast("list[Any]", item)) == 2
         else item
         for item in items
     ]
+
+
+_MENTIONS = ("mentions", "question_mentions", "pair_mentions", "choice_mentions")
 
 
 def _find_words(values: dict[str, Any]) -> dict[str, Any]:

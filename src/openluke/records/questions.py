@@ -100,16 +100,39 @@ class ChoiceQuestion:
     """A passage that belongs to the question."""
     answer: int | None = None
     """Which choice is right, counted from 0; ``None`` if not known."""
+    mentions: tuple[Mention, ...] = ()
+    """Entities of the passage."""
+    question_mentions: tuple[Mention, ...] = ()
+    """Entities of the question."""
+    choice_mentions: tuple[tuple[Mention, ...], ...] = ()
+    """Entities of each choice; empty if no choice has any."""
     id: str | None = None
 
     def __post_init__(self) -> None:
         if not self.choices:
             raise DataError("the question has no choices; expected at least one")
+        self._check_mentions()
         if self.answer is not None and not 0 <= self.answer < len(self.choices):
             raise DataError(
                 f"answer is {self.answer}, expected 0 to {len(self.choices) - 1} (the choices are "
                 "counted from 0)"
             )
+
+    def _check_mentions(self) -> None:
+        if self.mentions and self.context is None:
+            raise DataError("found mentions without a passage; expected context too")
+        if self.choice_mentions and len(self.choice_mentions) != len(self.choices):
+            raise DataError(
+                f"choice_mentions are of {len(self.choice_mentions)} choices, expected those of "
+                f"each of the {len(self.choices)} (an empty list where a choice has none)"
+            )
+        texts = {"mentions": self.context or "", "question_mentions": self.question}
+        for name, text in texts.items():
+            check_spans((each.span for each in getattr(self, name)), name=name, text=text)
+        of_choices = zip(self.choice_mentions, self.choices, strict=False)
+        for number, (mentions, choice) in enumerate(of_choices):
+            name = f"choice_mentions[{number}]"
+            check_spans((each.span for each in mentions), name=name, text=choice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,21 @@ class ClassifiedText:
     """Probability of ``label`` when predicted."""
     scores: dict[str, float] | None = None
     """Probabilities of all labels when predicted."""
+    mentions: tuple[Mention, ...] = ()
+    """Entities of the text, where it is given; predictions do not repeat them."""
+    pair_mentions: tuple[Mention, ...] = ()
+    """Entities of the second text."""
     id: str | None = None
+
+    def __post_init__(self) -> None:
+        check_spans((each.span for each in self.mentions), name="mentions", text=self.text)
+        if self.pair is None:
+            if self.pair_mentions:
+                raise DataError("found pair_mentions without a second text; expected pair too")
+            return
+        check_spans(
+            (each.span for each in self.pair_mentions), name="pair_mentions", text=self.pair
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,10 +52,13 @@ class TaggedText:
     """One for each word; ``None`` if not known."""
     scores: tuple[float, ...] | None = None
     """Probability of each tag when predicted."""
+    mentions: tuple[Mention, ...] = ()
+    """Entities of the text, where it is given; they need not begin or end with words."""
     id: str | None = None
 
     def __post_init__(self) -> None:
         check_in_order(self.words, what="word", text=self.text)
+        check_spans((each.span for each in self.mentions), name="mentions", text=self.text)
         for name, values in (("tags", self.tags), ("scores", self.scores)):
             if values is not None and len(values) != len(self.words):
                 raise DataError(

@@ -9,13 +9,17 @@
 
 Each choice is read in an input of its own, as the second text of a pair whose first is the question
 with the passage after it.
+
+Entities are read where the records name them: ``question_mentions`` of the question, ``mentions``
+of the passage and ``choice_mentions`` of the choices, each with the title of its entity; one
+without a title is read as [MASK].
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from torch import Tensor
@@ -38,9 +42,10 @@ from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.labels import IGNORE
 from openluke.model.losses import single_label_sum
 from openluke.model.model import Model
-from openluke.records import ChoiceQuestion, ChosenAnswer, Scores
+from openluke.records import ChoiceQuestion, ChosenAnswer, Mention, Scores
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
+from openluke.tokenization.named_entities import NamedEntities, UnknownTitles, passage_of
 from openluke.tokenization.passages import Passage
 
 _log = logging.getLogger(__name__)
@@ -50,6 +55,11 @@ _log = logging.getLogger(__name__)
 class MultipleChoiceConfig:
     """Options of multiple choice."""
 
+    mode: Literal["entities", "words"] = "entities"
+    """Whether the entities that the records name are read, or words alone."""
+    unknown_titles: UnknownTitles = "skip"
+    """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
+    read as [UNK]."""
     temperature: float = 1.0
     """What scores are divided by before they become probabilities."""
 
@@ -72,7 +82,8 @@ class MultipleChoice:
     def __init__(self, config: MultipleChoiceConfig, *, setup: TaskSetup) -> None:
         self.config = config
         self.setup = setup
-        inputs = replace(setup.inputs, layout="plain")
+        # How many entities are read is decided when it is known which of them are.
+        inputs = replace(setup.inputs, layout="plain", max_entities=None)
         if inputs.on_overflow != "error":
             inputs = replace(inputs, on_overflow="truncate")
         self._inputs = EntityInputs(setup.tokenizer, setup.entities, inputs)
@@ -89,8 +100,8 @@ class MultipleChoice:
 
     @property
     def needs_titles(self) -> bool:
-        """No entity is read."""
-        return False
+        """Entities are read by their titles, if they are read."""
+        return self.config.mode == "entities"
 
     def head_configs(self) -> Mapping[str, HeadConfig]:
         """One score of each choice."""
@@ -98,10 +109,9 @@ class MultipleChoice:
 
     def encode(self, examples: Sequence[ChoiceQuestion]) -> list[list[Instance]]:
         """One instance of each question, with an input of each of its choices."""
-        asked = [(_asked(example), choice) for example in examples for choice in example.choices]
+        asked = [self._asked(example) for example in examples for _ in example.choices]
         found = self._inputs.encode(
-            [Passage(text=question) for question, _ in asked],
-            pairs=[Passage(text=choice) for _, choice in asked],
+            asked, pairs=[choice for example in examples for choice in self._choices(example)]
         )
         n_cut = sum(bool(windows.report.unread) for windows in found)
         if n_cut:
@@ -112,13 +122,19 @@ class MultipleChoice:
                 len(found),
                 self.setup.inputs.max_words,
             )
-        every = iter(found)
+        entities = NamedEntities(
+            unknown_titles=self.config.unknown_titles, limits=self.setup.inputs
+        )
+        every = (
+            entities.read(windows[0], unknown=windows.report.unknown_titles) for windows in found
+        )
         encoded: list[list[Instance]] = []
         for example in examples:
-            features = tuple(windows[0] for windows in islice(every, len(example.choices)))
+            features = tuple(islice(every, len(example.choices)))
             answer = IGNORE if example.answer is None else example.answer
             targets = {"answer": np.array([answer], dtype=np.int64)}
             encoded.append([Instance(features=features, targets=targets)])
+        entities.log()
         return encoded
 
     def collate(
@@ -139,12 +155,12 @@ class MultipleChoice:
 
     def losses(self, inputs: TaskBatch, *, model: Model) -> Mapping[str, Tensor]:
         """The sum over questions."""
-        scores = model.scores(inputs.batch, head=MAIN)
+        scores = self._scores(inputs, model=model)
         return {"answer": single_label_sum(scores, labels=inputs.targets["answer"])}
 
     def outputs(self, inputs: TaskBatch, *, model: Model) -> list[Outputs]:
         """``scores`` of each question's choices. *Shape:* (choices,)."""
-        scores = model.scores(inputs.batch, head=MAIN)
+        scores = self._scores(inputs, model=model)
         rows = split_rows(scores, sizes=[1] * len(inputs.instances))
         return [
             {"scores": row[0, : len(instance.features)]}
@@ -194,9 +210,30 @@ class MultipleChoice:
         """Nothing is left to be asked."""
         return None
 
+    def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
+        return model.scores(inputs.batch, head=MAIN, words_only=self.config.mode == "words")
 
-def _asked(example: ChoiceQuestion) -> str:
-    return example.question if example.context is None else f"{example.question} {example.context}"
+    def _asked(self, example: ChoiceQuestion) -> Passage:
+        """The question with the passage after it."""
+        if example.context is None:
+            return self._passage(example.question, mentions=example.question_mentions)
+        shift = len(example.question) + 1
+        moved = [
+            replace(mention, start=mention.start + shift, end=mention.end + shift)
+            for mention in example.mentions
+        ]
+        text = f"{example.question} {example.context}"
+        return self._passage(text, mentions=[*example.question_mentions, *moved])
+
+    def _choices(self, example: ChoiceQuestion) -> list[Passage]:
+        mentions = example.choice_mentions or ((),) * len(example.choices)
+        return [
+            self._passage(choice, mentions=of_choice)
+            for choice, of_choice in zip(example.choices, mentions, strict=True)
+        ]
+
+    def _passage(self, text: str, *, mentions: Sequence[Mention]) -> Passage:
+        return passage_of(text, mentions=() if self.config.mode == "words" else mentions)
 
 
 TASK = MultipleChoice

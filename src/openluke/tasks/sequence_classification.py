@@ -2,12 +2,15 @@
 
 | | |
 |---|---|
-| reads | ``ClassifiedText``: a text, or two of them |
+| reads | ``ClassifiedText``: a text, or two of them, with the entities they mention, if known |
 | predicts | ``ClassifiedText`` with its label, its labels or its value, and all probabilities |
 | scored by | accuracy and macro F1; micro F1 of several labels; correlations of numbers |
 | paper | JGLUE (MARC-ja, JNLI, JSTS): https://aclanthology.org/2022.lrec-1.317 |
 
 "A man plays a guitar." and "Somebody makes music." have the label ``entailment``.
+
+Entities are read where the records name them: ``mentions`` of the text and ``pair_mentions`` of the
+second one, each with the title of its entity; one without a title is read as [MASK].
 """
 
 import logging
@@ -40,9 +43,10 @@ from openluke.model.config import HeadConfig, HeadKind, Problem
 from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
-from openluke.records import ClassifiedText, Scores
+from openluke.records import ClassifiedText, Mention, Scores
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
+from openluke.tokenization.named_entities import NamedEntities, UnknownTitles, passage_of
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.text_windows import Windows
 
@@ -58,6 +62,11 @@ _METRICS: dict[Problem, str] = {
 class SequenceClassificationConfig:
     """Options of sequence classification."""
 
+    mode: Literal["entities", "words"] = "entities"
+    """Whether the entities that the records name are read, or words alone."""
+    unknown_titles: UnknownTitles = "skip"
+    """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
+    read as [UNK]."""
     problem: Problem = "single_label"
     """What is predicted: one label (``single_label``), any number of labels (``multi_label``) or a
     number (``regression``)."""
@@ -108,7 +117,8 @@ class SequenceClassification:
             temperature=config.temperature,
             thresholds=config.thresholds,
         )
-        inputs = replace(setup.inputs, layout="plain")
+        # How many entities are read is decided when it is known which of them are.
+        inputs = replace(setup.inputs, layout="plain", max_entities=None)
         if setup.inputs.on_overflow != "error":
             inputs = replace(inputs, on_overflow="truncate")
         self._first = EntityInputs(setup.tokenizer, setup.entities, inputs)
@@ -129,8 +139,8 @@ class SequenceClassification:
 
     @property
     def needs_titles(self) -> bool:
-        """No entity is read."""
-        return False
+        """Entities are read by their titles, if they are read."""
+        return self.config.mode == "entities"
 
     def head_configs(self) -> Mapping[str, HeadConfig]:
         """A classifier of the pooled state."""
@@ -145,10 +155,16 @@ class SequenceClassification:
         """An instance of each text or pair, or of each of its windows."""
         encoded: list[list[Instance]] = []
         n_cut = 0
+        entities = NamedEntities(
+            unknown_titles=self.config.unknown_titles, limits=self.setup.inputs
+        )
         for example, windows in zip(examples, self._windows(examples), strict=True):
-            n_cut += bool(windows.report.unread)
+            report = windows.report
+            n_cut += bool(report.unread)
             targets = {"labels": self._target(example)}
-            encoded.append([Instance(features=(one,), targets=targets) for one in windows])
+            read = (entities.read(one, unknown=report.unknown_titles) for one in windows)
+            encoded.append([Instance(features=(one,), targets=targets) for one in read])
+        entities.log()
         if n_cut:
             _log.warning(
                 "%d of %d texts are longer than max_words = %d; their beginnings are read%s",
@@ -176,13 +192,13 @@ class SequenceClassification:
 
     def losses(self, inputs: TaskBatch, *, model: Model) -> Mapping[str, Tensor]:
         """The sum over windows, or over all labels of windows."""
-        scores = model.scores(inputs.batch, head=MAIN)
+        scores = self._scores(inputs, model=model)
         labels = inputs.targets["labels"]
         return {"labels": classification_sum(scores, labels=labels, problem=self._problem)}
 
     def outputs(self, inputs: TaskBatch, *, model: Model) -> list[Outputs]:
         """``scores`` of each instance. *Shape:* (C,)."""
-        scores = model.scores(inputs.batch, head=MAIN)
+        scores = self._scores(inputs, model=model)
         return [{"scores": row[0]} for row in split_rows(scores, sizes=[1] * len(scores))]
 
     def decode(
@@ -244,6 +260,9 @@ class SequenceClassification:
         """Nothing is left to be asked."""
         return None
 
+    def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
+        return model.scores(inputs.batch, head=MAIN, words_only=self.config.mode == "words")
+
     @property
     def _problem(self) -> Problem:
         is_number = self.config.problem == "regression"
@@ -266,12 +285,20 @@ class SequenceClassification:
             ]
             chosen = [examples[number] for number in numbers]
             windows = inputs.encode(
-                [Passage(text=example.text) for example in chosen],
-                pairs=[None if one.pair is None else Passage(text=one.pair) for one in chosen],
+                [self._passage(one.text, mentions=one.mentions) for one in chosen],
+                pairs=[
+                    None
+                    if one.pair is None
+                    else self._passage(one.pair, mentions=one.pair_mentions)
+                    for one in chosen
+                ],
             )
             for number, of_text in zip(numbers, windows, strict=True):
                 found[number] = of_text
         return [windows for windows in found if windows is not None]
+
+    def _passage(self, text: str, *, mentions: Sequence[Mention]) -> Passage:
+        return passage_of(text, mentions=() if self.config.mode == "words" else mentions)
 
 
 def _labels(example: ClassifiedText) -> tuple[str, ...] | None:

@@ -2,21 +2,26 @@
 
 | | |
 |---|---|
-| reads | ``TaggedText``: a text with the places of its words |
+| reads | ``TaggedText``: a text with the places of its words, and its entities, if known |
 | predicts | ``TaggedText``: the tags with their probabilities |
 | scored by | the share of words with the right tag, and macro F1 of the tags |
 | paper | as in BERT, section 5.3: https://aclanthology.org/N19-1423 |
 
 In "The Nile flows" the words have the tags ``DET``, ``PROPN`` and ``VERB``. Each is read from the
 first of the word's pieces. What tags such as ``B-PER`` say of several words the task ``ner`` knows.
+
+Entities are read where the records name them: ``mentions``, each with the title of its entity; one
+without a title is read as [MASK]. Of windows that overlap the one with most context has a mention.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
@@ -39,10 +44,16 @@ from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
-from openluke.records import Scores, TaggedText
+from openluke.records import Mention, Scores, TaggedText
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
-from openluke.tokenization.passages import Passage
+from openluke.tokenization.named_entities import (
+    NamedEntities,
+    UnknownTitles,
+    passage_of,
+    with_entities,
+)
+from openluke.tokenization.passages import Passage, check_overlaps
 
 _log = logging.getLogger(__name__)
 _OUTSIDE = "O"
@@ -52,11 +63,25 @@ _OUTSIDE = "O"
 class TokenClassificationConfig:
     """Options of token classification."""
 
+    mode: Literal["entities", "words"] = "entities"
+    """Whether the entities that the records name are read, or words alone."""
+    unknown_titles: UnknownTitles = "skip"
+    """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
+    read as [UNK]."""
     temperature: float = 1.0
     """What scores are divided by before they become probabilities."""
 
     def __post_init__(self) -> None:
         check_temperature(self.temperature)
+
+
+class _Words(NamedTuple):
+    """The words that are read in an input."""
+
+    numbers: list[int]
+    """Which of the text's words they are."""
+    firsts: npt.NDArray[np.intp]
+    """Their first pieces in the input."""
 
 
 class TokenClassification:
@@ -77,7 +102,7 @@ class TokenClassification:
         self._labels = LabelSet(labels=setup.labels, temperature=config.temperature)
         # Words are given as mentions, so that no piece goes across the end of one, and of windows
         # that overlap the one with most context has the word.
-        inputs = replace(setup.inputs, layout="plain", max_entities=None)
+        inputs = replace(setup.inputs, layout="plain", max_entities=None, allow_overlaps=True)
         self._inputs = EntityInputs(setup.tokenizer, setup.entities, inputs)
 
     @classmethod
@@ -92,8 +117,8 @@ class TokenClassification:
 
     @property
     def needs_titles(self) -> bool:
-        """No entity is read."""
-        return False
+        """Entities are read by their titles, if they are read."""
+        return self.config.mode == "entities"
 
     def head_configs(self) -> Mapping[str, HeadConfig]:
         """A classifier of word pieces."""
@@ -101,14 +126,25 @@ class TokenClassification:
         return {MAIN: HeadConfig(kind="token", n_labels=len(labels.labels), problem=labels.problem)}
 
     def encode(self, examples: Sequence[TaggedText]) -> list[list[Instance]]:
-        """An instance of each window that words are read in; their numbers are in ``details``."""
-        passages = [Passage(text=example.text, spans=example.words) for example in examples]
+        """An instance of each window that words are read in, which are in ``details``."""
+        passages = self._passages(examples)
+        entities = NamedEntities(
+            unknown_titles=self.config.unknown_titles, limits=self.setup.inputs
+        )
         encoded: list[list[Instance]] = []
         n_lost = 0
         for example, windows in zip(examples, self._inputs.encode(passages), strict=True):
-            instances = [self._instance(features, example=example) for features in windows]
-            encoded.append([instance for instance in instances if len(instance.details)])
-            n_lost += len(example.words) - sum(len(one.details) for one in instances)
+            n_words = len(example.words)
+            unknown = [row - n_words for row in windows.report.unknown_titles]
+            instances: list[Instance] = []
+            for one in windows:
+                words, rest = _words_apart(one, n_words=n_words)
+                if words.numbers:
+                    features = entities.read(rest, unknown=unknown)
+                    instances.append(self._instance(features, words=words, example=example))
+            encoded.append(instances)
+            n_lost += n_words - sum(len(one.details.numbers) for one in instances)
+        entities.log()
         if n_lost:
             _log.warning(
                 "%d of %d words have no pieces, or are beyond what is read of their texts; their "
@@ -140,7 +176,7 @@ class TokenClassification:
 
     def outputs(self, inputs: TaskBatch, *, model: Model) -> list[Outputs]:
         """``scores`` of each instance's words. *Shape:* (words, C)."""
-        sizes = [len(instance.details) for instance in inputs.instances]
+        sizes = [len(instance.details.numbers) for instance in inputs.instances]
         rows = split_rows(self._scores(inputs, model=model), sizes=sizes)
         return [{"scores": row} for row in rows]
 
@@ -153,10 +189,11 @@ class TokenClassification:
         for instance, output in zip(instances, outputs, strict=True):
             probabilities = self._labels.probabilities(output["scores"])
             best = probabilities.argmax(axis=-1)
-            for word, tag, row in zip(instance.details, best, probabilities, strict=True):
+            numbers = instance.details.numbers
+            for word, tag, row in zip(numbers, best, probabilities, strict=True):
                 tags[word] = self._labels.labels[tag]
                 scores[word] = float(row[tag])
-        return replace(example, tags=tuple(tags), scores=tuple(scores))
+        return replace(example, tags=tuple(tags), scores=tuple(scores), mentions=())
 
     def score(self, gold: Sequence[TaggedText], *, predicted: Sequence[TaggedText]) -> Scores:
         """Accuracy over words, and F1 averaged over tags; a word without a prediction is wrong."""
@@ -194,24 +231,50 @@ class TokenClassification:
 
     def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
         """Scores of the first piece of each word. *Shape:* (words, C)."""
-        scores = model.scores(inputs.batch, head=MAIN, words_only=True)
-        return scores[inputs.batch.entity_first]
+        words_only = self.config.mode == "words"
+        scores = model.scores(inputs.batch, head=MAIN, words_only=words_only)
+        starts = inputs.batch.layout.word_starts
+        rows = [
+            start + instance.details.firsts
+            for start, instance in zip(starts, inputs.instances, strict=True)
+        ]
+        return scores[torch.from_numpy(np.concatenate(rows)).to(scores.device)]
 
-    def _instance(self, features: Features, *, example: TaggedText) -> Instance:
-        """A window with the words that have pieces in it."""
-        kept = np.flatnonzero(features.entity_ranges[:, 1] > features.entity_ranges[:, 0])
-        words = features.entity_sources[kept].tolist()
-        tags = [None if example.tags is None else [example.tags[word]] for word in words]
+    def _passages(self, examples: Sequence[TaggedText]) -> list[Passage]:
+        """Texts whose words, and whose mentions after them, are mentions."""
+        reads = self.config.mode == "entities"
+        named = [example.mentions if reads else () for example in examples]
+        if not self.setup.inputs.allow_overlaps:
+            spans = [mention.span for mentions in named for mention in mentions]
+            places = np.array(spans, dtype=np.int64).reshape(-1, 2)
+            check_overlaps(places, counts=[len(mentions) for mentions in named])
+        return [
+            _passage(example, mentions=mentions)
+            for example, mentions in zip(examples, named, strict=True)
+        ]
+
+    def _instance(self, features: Features, *, words: _Words, example: TaggedText) -> Instance:
+        """A window with the tags of the words that are read in it."""
+        tags = [None if example.tags is None else [example.tags[word]] for word in words.numbers]
         rows = [self._labels.target(tag, unknown=IGNORE) for tag in tags]
-        targets = {"tags": np.concatenate(rows)} if rows else {}
-        features = replace(
-            features,
-            entity_ids=features.entity_ids[kept],
-            entity_ranges=features.entity_ranges[kept],
-            entity_types=features.entity_types[kept],
-            entity_sources=features.entity_sources[kept],
-        )
+        targets = {"tags": np.concatenate(rows)}
         return Instance(features=(features,), targets=targets, details=words)
+
+
+def _passage(example: TaggedText, *, mentions: Sequence[Mention]) -> Passage:
+    if not mentions:
+        return Passage(text=example.text, spans=example.words)
+    words = [Mention(start=start, end=end) for start, end in example.words]
+    return passage_of(example.text, mentions=[*words, *mentions])
+
+
+def _words_apart(features: Features, *, n_words: int) -> tuple[_Words, Features]:
+    """The words that have pieces in a window, and the window with its mentions alone."""
+    sources, ranges = features.entity_sources, features.entity_ranges
+    read = np.flatnonzero((sources < n_words) & (ranges[:, 0] < ranges[:, 1]))
+    words = _Words(numbers=sources[read].tolist(), firsts=ranges[read, 0].astype(np.intp))
+    rest = with_entities(features, rows=np.flatnonzero(sources >= n_words))
+    return words, replace(rest, entity_sources=rest.entity_sources - np.int32(n_words))
 
 
 TASK = TokenClassification

@@ -3,7 +3,7 @@
 import numpy as np
 
 from openluke.instances import Instance, Outputs
-from openluke.records import ClassifiedText, Label
+from openluke.records import ClassifiedText, Label, Mention
 from tests.conformance.case import Case, Long
 
 TEXTS = [
@@ -23,7 +23,13 @@ MULTI = [
     for text, label in TEXTS
 ]
 PAIRS = [
-    ClassifiedText(text=text, pair=f"It is {word}.", label="yes" if word == label else "no")
+    ClassifiedText(
+        text=text,
+        pair=f"It is {word}.",
+        label="yes" if word == label else "no",
+        mentions=(Mention(start=0, end=2, entity="Tokyo"), Mention(start=0, end=len(text))),
+        pair_mentions=(Mention(start=0, end=2, entity="Japan"),),
+    )
     for (text, label), word in zip(TEXTS, ["good", "bad"] * 4, strict=True)
 ]
 NUMBERS = [
@@ -31,8 +37,12 @@ NUMBERS = [
     for number, (text, _) in enumerate(TEXTS)
 ]
 UNICODE = [
-    ClassifiedText(text="東京は日本の首都です。"),
+    ClassifiedText(
+        text="東京は日本の首都です。",
+        mentions=(Mention(start=0, end=2, text="東京", entity="東京"), Mention(start=3, end=5)),
+    ),
     ClassifiedText(text="👩‍👩‍👧 cafe\u0301\u00a0\u200b", pair="مرحبا"),
+    ClassifiedText(text="  a\u200b", mentions=(Mention(start=0, end=1), Mention(start=3, end=4))),
     ClassifiedText(text="\u202e\ufeff\x00 \n\t"),
 ]
 EMPTY = [ClassifiedText(text=""), ClassifiedText(text="", pair=""), ClassifiedText(text="  \n")]

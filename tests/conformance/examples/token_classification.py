@@ -5,14 +5,26 @@ import re
 import numpy as np
 
 from openluke.instances import Instance, Outputs
-from openluke.records import Span, TaggedText
+from openluke.records import Mention, Span, TaggedText
 from tests.conformance.case import Case, Long
+
+TITLES = ("Nile", "Tokyo", "Egypt")
 
 
 def tagged(text: str, tags: str) -> TaggedText:
     """Words are what stands between spaces and punctuation marks, and the marks."""
     words = [Span(*found.span()) for found in re.finditer(r"\w+|[^\w\s]", text)]
-    return TaggedText(text=text, words=tuple(words), tags=tuple(tags.split()) or None)
+    mentions = [
+        Mention(start=text.index(title), end=text.index(title) + len(title), entity=title)
+        for title in TITLES
+        if title in text
+    ]
+    return TaggedText(
+        text=text,
+        words=tuple(words),
+        tags=tuple(tags.split()) or None,
+        mentions=tuple(mentions),
+    )
 
 
 EXAMPLES = [
@@ -27,7 +39,11 @@ EXAMPLES = [
 ]
 LABELS = sorted({tag for example in EXAMPLES for tag in example.tags or ()})
 UNICODE = [
-    TaggedText(text="東京は日本", words=(Span(0, 2), Span(2, 3), Span(3, 5))),
+    TaggedText(
+        text="東京は日本",
+        words=(Span(0, 2), Span(2, 3), Span(3, 5)),
+        mentions=(Mention(start=0, end=2, entity="東京"), Mention(start=1, end=5)),
+    ),
     TaggedText(text="👩‍👩‍👧 cafe\u0301", words=(Span(0, 5), Span(6, 10), Span(10, 11))),
     TaggedText(text="a\u00a0\u200b b", words=(Span(0, 1), Span(1, 3), Span(4, 5))),
 ]
