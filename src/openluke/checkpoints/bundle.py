@@ -201,7 +201,16 @@ def make_task(entry: HeadEntry, *, setup: TaskSetup) -> Task[Any, Any]:
     where = f"options of head {entry.name!r}"
     options = entry.options if entry.task else {**_told(entry, kind=kind), **entry.options}
     config = from_mapping(kind.config_type, values=options, where=where)
-    return kind(config, setup=setup)
+    task = kind(config, setup=setup)
+    if not entry.task and _told(entry, kind=kind):
+        wanted = task.head_configs()[MAIN]
+        if wanted.n_labels != entry.config.n_labels:
+            raise ConfigError(
+                f"head {entry.name!r} has {entry.config.n_labels} outputs for problem = "
+                f"{entry.config.problem!r}, of which {kind.name} has {wanted.n_labels}; no task "
+                "can use it"
+            )
+    return task
 
 
 def _told(entry: HeadEntry, *, kind: TaskType) -> dict[str, Any]:
