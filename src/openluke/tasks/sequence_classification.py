@@ -28,7 +28,7 @@ from openluke.errors import ConfigError
 from openluke.evaluation.classification import score_label_sets, score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.evaluation.regression import score_numbers
-from openluke.formats import jglue
+from openluke.formats import jglue, table
 from openluke.formats.form import Form
 from openluke.formats.json_records import json_form
 from openluke.instances import (
@@ -100,9 +100,12 @@ class SequenceClassification:
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("sequence",)
     forms: ClassVar[tuple[Form, ...]] = (
         json_form(ClassifiedText),
+        table.FORM,
+        table.TEXT_AND_LABEL,
         jglue.MARC_JA,
         jglue.JNLI,
         jglue.JSTS,
+        table.JSICK,
     )
     primary_metric: str = "accuracy"
     """Of a task that was made: the one that goes with its problem."""
