@@ -121,8 +121,8 @@ def test_what_is_no_example_is_told(toy: Pipeline) -> None:
         toy.predict([5])
     with pytest.raises(DataError, match="unknown key 'txt'; did you mean 'text'"):
         toy.predict({"txt": "a"})
-    with pytest.raises(DataError, match="unknown key 'mentions'"):
-        toy.predict(TEXT, mentions=[(0, 5)])
+    with pytest.raises(DataError, match="unknown key 'relations'"):
+        toy.predict(TEXT, relations=[])
     with pytest.raises(ConfigError, match="found pair beside several inputs"):
         toy.predict([TEXT], pair="x")
     with pytest.raises(ConfigError, match="found pair beside a dict"):
