@@ -142,8 +142,9 @@ def test_losses_are_sums_whichever_way_they_are_cut(subject):
     def losses(cut: int) -> dict[str, float]:
         sums: dict[str, float] = {}
         counts: dict[str, int] = {}
+        rng = np.random.default_rng(0)  # what is drawn is drawn instance by instance
         for part in (instances[:cut], instances[cut:]):
-            inputs = task.collate(part, rng=np.random.default_rng(0))
+            inputs = task.collate(part, rng=rng)
             for name, total in task.losses(inputs, model=model).items():
                 sums[name] = sums.get(name, 0.0) + total.item()
                 counts[name] = counts.get(name, 0) + inputs.n_targets[name]

@@ -38,17 +38,30 @@ def test_all_mentions_and_some_others_are_drawn():
     targets = np.zeros(50, dtype=np.int64)
     targets[[3, 40]] = 2, UNKNOWN
     rng = np.random.default_rng(0)
-    drawn = draw_rows(targets, negatives=10, rng=rng)
+    drawn = draw_rows(targets, negatives=10, varies=False, rng=rng)
     assert len(drawn) == 12
     assert {3, 40} < set(drawn.tolist())
     assert drawn.tolist() == sorted(set(drawn.tolist()))
-    assert drawn.tolist() != draw_rows(targets, negatives=10, rng=rng).tolist()
+    assert drawn.tolist() != draw_rows(targets, negatives=10, varies=False, rng=rng).tolist()
     for negatives in (48, 99, None):
-        assert draw_rows(targets, negatives=negatives, rng=rng).tolist() == list(range(50))
+        drawn = draw_rows(targets, negatives=negatives, varies=False, rng=rng)
+        assert drawn.tolist() == list(range(50))
+
+
+def test_how_many_others_are_drawn_may_vary_but_there_is_always_one():
+    rng = np.random.default_rng(0)
+    targets = np.zeros(20, dtype=np.int64)
+    sizes = {len(draw_rows(targets, negatives=5, varies=True, rng=rng)) for _ in range(100)}
+    assert sizes == {1, 2, 3, 4, 5}
+    everything = [len(draw_rows(targets, negatives=None, varies=True, rng=rng)) for _ in range(500)]
+    assert min(everything) == 1
+    assert max(everything) == 20
+    mentions = np.ones(3, dtype=np.int64)
+    assert draw_rows(mentions, negatives=5, varies=True, rng=rng).tolist() == [0, 1, 2]
 
 
 def test_a_row_of_labels_is_a_mention_if_one_holds():
     table = np.zeros((4, 3), dtype=np.int8)
     table[2, 1] = 1
     assert has_label(table).tolist() == [False, False, True, False]
-    assert len(draw_rows(table, negatives=1, rng=np.random.default_rng(0))) == 2
+    assert len(draw_rows(table, negatives=1, varies=False, rng=np.random.default_rng(0))) == 2

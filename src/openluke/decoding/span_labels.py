@@ -111,19 +111,25 @@ def has_label(targets: Array) -> Array:
     return (targets if targets.ndim == 1 else targets.max(axis=1)) != 0
 
 
-def draw_rows(targets: Array, *, negatives: int | None, rng: np.random.Generator) -> Array:
+def draw_rows(
+    targets: Array, *, negatives: int | None, varies: bool, rng: np.random.Generator
+) -> Array:
     """Rows to learn from: those of all mentions, and some others. *Shape:* (R,).
 
     Args:
         targets: Of all spans of a sentence.
         negatives: How many others, if there are as many; ``None`` for all.
+        varies: Whether that is the most, and how many they are is drawn too: one or more.
         rng: What they are drawn with.
     """
     is_mention = has_label(targets)
     others = np.flatnonzero(~is_mention)
-    if negatives is None or len(others) <= negatives:
+    number = len(others) if negatives is None else min(negatives, len(others))
+    if varies and number:
+        number = int(rng.integers(1, number + 1))
+    if number == len(others):
         return np.arange(len(targets))
-    drawn = rng.choice(others, size=negatives, replace=False)
+    drawn = rng.choice(others, size=number, replace=False)
     return np.sort(np.concatenate((np.flatnonzero(is_mention), drawn)))
 
 

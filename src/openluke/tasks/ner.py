@@ -101,7 +101,8 @@ class NerConfig:
     """What scores are divided by before they become probabilities."""
     negatives: int | None = None
     """In training, how many spans without a label are read of each sentence, drawn anew each time;
-    ``None`` reads all. Some 50 train several times as fast."""
+    ``None`` reads all. Some 50 train several times as fast. With a proposer it is the most, and
+    their number is drawn too."""
     proposer: bool = False
     """Whether a span proposer is trained along."""
     proposer_layers: int = 2
@@ -246,8 +247,10 @@ class Ner:
     def collate(self, instances: Sequence[Instance], *, rng: np.random.Generator) -> TaskBatch:
         """Tensors of instances; some of the spans without a label, if ``negatives`` says so."""
         tables = [instance.targets["spans"] for instance in instances]
+        # Spans see each other, so with a proposer, which leaves few, few must be met in training.
         most = self.config.negatives
-        rows = [draw_rows(table, negatives=most, rng=rng) for table in tables]
+        varies = self.config.proposer and most is not None
+        rows = [draw_rows(table, negatives=most, varies=varies, rng=rng) for table in tables]
         drawn = [table[of] for table, of in zip(tables, rows, strict=True)]
         groups = self._groups(instances, rows=rows)
         batch = self._batch(groups)
