@@ -28,6 +28,8 @@ MODES: dict[str, dict[str, Any]] = {
     "words-only": {"attention": "plain", "options": {"mode": "words"}},
 }
 """What each mode changes in a recipe."""
+WITHOUT_ENTITIES: dict[str, dict[str, Any]] = {"ner": {"proposer": False, "keep": None}}
+"""Options of a task that only make sense with entities."""
 
 
 def main() -> None:
@@ -45,10 +47,18 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for seed in arguments.seeds:
         for mode in arguments.modes:
-            config = read_recipe(path, changes={**MODES[mode], "seed": seed})
+            config = _config(path, mode=mode, seed=seed)
             output = arguments.runs / arguments.recipe / f"{mode}-{seed}"
             rows.append(_run(config, output=output) | {"mode": mode, "seed": seed})
             _write(rows, name=arguments.recipe, threads=arguments.threads, config=config)
+
+
+def _config(path: Path, *, mode: str, seed: int) -> FinetuneConfig:
+    changes: dict[str, Any] = {**MODES[mode], "seed": seed}
+    if "options" in changes:
+        task = read_recipe(path).task or ""
+        changes["options"] = {**WITHOUT_ENTITIES.get(task, {}), **changes["options"]}
+    return read_recipe(path, changes=changes)
 
 
 def _run(config: FinetuneConfig, *, output: Path) -> dict[str, Any]:
@@ -78,6 +88,7 @@ def _write(
         "recipe": f"recipes/small/{name}.toml",
         "unit": "share, mean and standard deviation over seeds",
         "epochs": config.training.epochs,
+        "options": read_recipe(RECIPES / f"{name}.toml").options,
         "summary": tables,
         "threads": threads,
         "runs": list(rows),
