@@ -4,13 +4,19 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from openluke.errors import ConfigError
+from openluke.model.config import EncoderConfig
+from openluke.model.encoder import Encoder
 from openluke.training.optim import (
     OptimizerConfig,
+    Rates,
+    default_rate,
     freeze,
     make_optimizer,
     parameter_groups,
+    rates_of,
     set_rates,
 )
 from tests.training import toy
@@ -97,6 +103,41 @@ def test_rates_of_groups_follow_the_schedule():
     assert {group["lr"] for group in optimizer.param_groups} == {5e-4, 5e-3}
     assert set_rates(optimizer, config=config, step=1, n_steps=10) == 1e-3
     assert config.schedule == "warmup_linear"
+
+
+@pytest.mark.parametrize(
+    ("width", "rate", "factor"),
+    [
+        (1024, 1e-5, 1.0),
+        (768, 1e-5, 1.0),
+        (512, 3.8e-5, 10.0),
+        (384, 1e-4, 10.0),
+        (312, 2e-4, 10.0),
+        (128, 5e-4, 10.0),
+    ],
+)
+def test_narrow_encoders_learn_faster_unless_it_is_said(width: int, rate: float, factor: float):
+    assert default_rate(width) == rate
+    model = nn.ModuleList([encoder_of(width)])
+    found = rates_of(OptimizerConfig(), model=model, new_heads=True)
+    assert found == Rates(learning_rate=rate, head_factor=factor)
+    known = rates_of(OptimizerConfig(learning_rate=2e-5), model=model)
+    assert known == Rates(learning_rate=2e-5, head_factor=1.0)
+    said = OptimizerConfig(head_factor=3.0)
+    assert rates_of(said, model=model, new_heads=True).head_factor == 3.0
+
+
+def test_the_rate_that_is_not_said_is_used():
+    model = toy.make_model()
+    config = OptimizerConfig(warmup_steps=0)
+    optimizer = make_optimizer(model, config=config)
+    assert set_rates(optimizer, config=config, step=0, n_steps=10) == 5e-4
+
+
+def encoder_of(width: int) -> Encoder:
+    config = EncoderConfig(n_words=8, n_entities=0, hidden_size=width, n_heads=2, n_layers=1)
+    with torch.device("meta"):
+        return Encoder(config)
 
 
 def test_the_share_of_the_warm_up_is_rounded_down():

@@ -1,5 +1,6 @@
 """What is trained and how fast: AdamW with groups of parameters, each with its decay and rate."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +12,18 @@ from openluke.errors import ConfigError
 from openluke.model.encoder import Encoder
 from openluke.training.schedules import Schedule, rate_factor
 
+_BASE_WIDTH, _BASE_RATE = 768, 1e-5
+"""The width of the base model, and the rate that LUKE is fine-tuned with."""
+_HIGHEST_RATE = 5e-4
+_SMALL_HEAD_FACTOR = 10.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerConfig:
     """Options of AdamW, of its learning rates, and of what is trained."""
 
-    learning_rate: float = 1e-5
-    """The highest rate."""
+    learning_rate: float | None = None
+    """The highest rate; ``None``: as the model's width asks for, see ``default_rate``."""
     schedule: Schedule = "warmup_linear"
     """What the rate does after the warm-up."""
     warmup: float = 0.06
@@ -32,8 +38,9 @@ class OptimizerConfig:
     """How much of the means of gradients and of their squares stays in each step."""
     eps: float = 1e-6
     """What is added to the root of the mean square."""
-    head_factor: float = 1.0
-    """How many times the learning rate the heads have."""
+    head_factor: float | None = None
+    """How many times the learning rate the heads have; ``None``: 1, but 10 where new ones are
+    fine-tuned on an encoder that is narrower than 768."""
     layer_factor: float = 1.0
     """How many times the rate of the layer above each layer has: below 1, the lower the slower."""
     trained: tuple[str, ...] = ()
@@ -43,8 +50,8 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "head_factor", "layer_factor", "eps"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}, expected more than 0")
+            if (value := getattr(self, name)) is not None and not value > 0:
+                raise ConfigError(f"{name} is {value}, expected more than 0")
         if not 0 <= self.warmup <= 1:
             raise ConfigError(f"warmup is {self.warmup}, expected a share from 0 to 1")
         if self.warmup_steps is not None and self.warmup_steps < 0:
@@ -53,6 +60,39 @@ class OptimizerConfig:
             raise ConfigError(f"weight_decay is {self.weight_decay}, expected 0 or more")
         if not all(0 <= beta < 1 for beta in self.betas):
             raise ConfigError(f"betas are {self.betas}, expected two shares below 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How fast a model learns, in numbers."""
+
+    learning_rate: float
+    head_factor: float
+
+
+def rates_of(config: OptimizerConfig, *, model: nn.Module, new_heads: bool = False) -> Rates:
+    """The rates that are chosen, and where they are not, those that suit the model.
+
+    Args:
+        config: What is chosen.
+        model: What is trained; its encoder's width counts.
+        new_heads: Whether some of its heads begin at random.
+    """
+    width = min((encoder.config.hidden_size for encoder in _encoders(model)), default=_BASE_WIDTH)
+    rate, factor = config.learning_rate, config.head_factor
+    if factor is None:
+        factor = _SMALL_HEAD_FACTOR if new_heads and width < _BASE_WIDTH else 1.0
+    return Rates(learning_rate=rate or default_rate(width), head_factor=factor)
+
+
+def default_rate(width: int) -> float:
+    """The learning rate that suits an encoder of a width.
+
+    It is LUKE's own, 1e-5, for widths of 768 (base) and more (large). Half the width has ten times
+    the rate, and so on along this power of the width, to 5e-4 at most: 1e-4 for 384.
+    """
+    rate = _BASE_RATE * (_BASE_WIDTH / width) ** math.log2(10)
+    return min(max(float(f"{rate:.1e}"), _BASE_RATE), _HIGHEST_RATE)
 
 
 def freeze(model: nn.Module, *, config: OptimizerConfig) -> None:
@@ -93,7 +133,7 @@ def make_optimizer(model: nn.Module, *, config: OptimizerConfig) -> torch.optim.
     """AdamW for the trainable parameters, in the form that is fastest on their device."""
     return torch.optim.AdamW(
         parameter_groups(model, config=config),
-        lr=config.learning_rate,
+        lr=rates_of(config, model=model).learning_rate,
         betas=config.betas,
         eps=config.eps,
         fused=True,
@@ -108,7 +148,7 @@ def set_rates(
     if n_warmup is None:
         n_warmup = int(n_steps * config.warmup)
     factor = rate_factor(step, n_steps=n_steps, n_warmup=n_warmup, schedule=config.schedule)
-    rate = config.learning_rate * factor
+    rate = optimizer.defaults["lr"] * factor
     for group in optimizer.param_groups:
         group["lr"] = rate * group["lr_factor"]
     return rate
@@ -130,7 +170,8 @@ def _entity_tables(model: nn.Module) -> list[torch.Tensor]:
 
 def _factors(model: nn.Module, *, config: OptimizerConfig) -> dict[int, float]:
     """The factor of each parameter's rate: of the encoder by its depth, of all else as a head."""
-    factors = dict.fromkeys(_ids(model.parameters()), config.head_factor)
+    head_factor = rates_of(config, model=model).head_factor
+    factors = dict.fromkeys(_ids(model.parameters()), head_factor)
     for encoder in _encoders(model):
         depth = len(encoder.layers)
         factors |= dict.fromkeys(_ids(encoder.parameters()), config.layer_factor ** (depth + 1))

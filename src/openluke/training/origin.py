@@ -1,9 +1,10 @@
 """What a run was started with, so that it goes on with the same and with nothing else."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -23,6 +24,12 @@ _FREE = (
 )
 """Options that may change while a run is interrupted, since the weights do not depend on them."""
 
+_HASHES = {
+    "data": "the training examples are others, or are read otherwise",
+    "frozen weights": "the weights that are not trained are others",
+}
+_LONGEST = 40
+
 
 def origin_of(model: nn.Module, *, data: DataSource, config: TrainingConfig) -> dict[str, Any]:
     """What must be the same in each life of a run.
@@ -35,14 +42,35 @@ def origin_of(model: nn.Module, *, data: DataSource, config: TrainingConfig) -> 
 
 def check_origin(origin: Mapping[str, Any], *, expected: Mapping[str, Any], run_dir: Path) -> None:
     """Raise unless a run goes on with what it was started with."""
-    now, before = _flat(origin), _flat(expected)
-    changed = [name for name in sorted({*now, *before}) if now.get(name) != before.get(name)]
+    changed = differences(expected, now=origin, hashes=_HASHES)
     if changed:
-        said = [f"{name}: {before.get(name)} before, {now.get(name)} now" for name in changed]
-        raise ConfigError(
-            f"{run_dir}: holds a run that was started otherwise ({'; '.join(said)}); give it the "
-            "same again to go on with it, or choose another directory"
-        )
+        raise started_otherwise(run_dir, changed=changed)
+
+
+def differences(
+    before: Mapping[str, Any], *, now: Mapping[str, Any], hashes: Mapping[str, str]
+) -> list[str]:
+    """What differs between two origins, in words.
+
+    Args:
+        before: What a run was started with.
+        now: What it is to go on with.
+        hashes: What to say of values that are hashes, by their keys with dots between tables.
+    """
+    old, new = _flat(before), _flat(now)
+    changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    return [
+        hashes.get(name) or f"{name}: {_short(old.get(name))} before, {_short(new.get(name))} now"
+        for name in changed
+    ]
+
+
+def started_otherwise(run_dir: Path, *, changed: Sequence[str]) -> ConfigError:
+    """The error of a run that is to go on with something else."""
+    return ConfigError(
+        f"{run_dir}: holds a run that was started otherwise ({'; '.join(changed)}); give it the "
+        "same again to go on with it, or choose another directory"
+    )
 
 
 def _digest(model: nn.Module) -> str:
@@ -59,6 +87,14 @@ def _flat(values: Mapping[str, Any], *, prefix: str = "") -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, prefix=f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            items = enumerate(cast("Sequence[Any]", value))
+            flat |= _flat({str(i): one for i, one in items}, prefix=f"{prefix}{name}.")
         else:
-            flat[f"{prefix}{name}"] = list(value) if isinstance(value, tuple) else value
+            flat[f"{prefix}{name}"] = value
     return flat
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"

@@ -24,7 +24,7 @@ class Progress:
     best_scores: Scores | None = None
     """All scores of that evaluation."""
     n_worse: int = 0
-    """Evaluations since then."""
+    """Evaluations since the best score was first reached."""
     finished: str = ""
     """Why the run is over; empty while it goes on."""
     seconds: float = 0.0
@@ -62,10 +62,11 @@ class Progress:
         return means
 
     def judge(self, scores: Scores, *, metric: str) -> None:
-        """Remember the scores of the weights as they are now, if they are the best."""
-        value = scores[metric]
-        if self.best_metric is None or value > self.best_metric:
+        """Remember the scores of the weights as they are now, if none before were better.
+
+        Of equally good ones the last are kept, which have learnt for longer; patience wears on.
+        """
+        value, best = scores[metric], self.best_metric
+        self.n_worse = 0 if best is None or value > best else self.n_worse + 1
+        if best is None or value >= best:
             self.best_step, self.best_metric, self.best_scores = self.step, value, scores
-            self.n_worse = 0
-        else:
-            self.n_worse += 1

@@ -88,6 +88,25 @@ def test_a_log_gets_a_line_for_each_report(tmp_path: Path):
     ]
 
 
+def test_a_run_that_goes_on_says_so(tmp_path: Path):
+    shown = io.StringIO()
+    report(ConsoleTracker(Console(file=shown, width=40)), run_dir=tmp_path, step=10)
+    assert shown.getvalue().splitlines()[0] == f"{tmp_path}: goes on after step 10 of 20"
+
+
+def test_the_run_is_drawn_rarely_and_at_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    drawn: list[Path] = []
+    clock = iter([0.0, 61.0, 61.0, 120.0, 200.0, 200.0])
+    monkeypatch.setattr(plot, "draw", drawn.append)
+    monkeypatch.setattr(plot.time, "monotonic", lambda: next(clock))
+    tracker = plot.PlotTracker()
+    with tracking([tracker], facts=facts(tmp_path)):
+        for number, expected in enumerate([1, 1, 2]):
+            tracker.log({"score/f1": 0.5}, step=number)
+            assert len(drawn) == expected
+    assert len(drawn) == 3
+
+
 def test_the_run_is_drawn(tmp_path: Path):
     pytest.importorskip("matplotlib", reason="an extra: pip install 'openluke[plots]'")
     report(MetricsFile(), run_dir=tmp_path)

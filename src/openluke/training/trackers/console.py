@@ -34,8 +34,14 @@ class ConsoleTracker:
         self._n_steps = 0
 
     def start(self, facts: RunFacts) -> None:
-        """Show the bar."""
+        """Show the bar, and whether the run goes on."""
         self._n_steps = facts.n_steps
+        if facts.step:
+            self._console.print(
+                f"{facts.run_dir}: goes on after step {facts.step} of {facts.n_steps}",
+                highlight=False,
+                soft_wrap=True,
+            )
         self._bar.add_task("", total=facts.n_steps, completed=facts.step)
         self._bar.start()
 

@@ -1,6 +1,7 @@
 """``training.png``: the loss and the scores of a run over its steps."""
 
 import logging
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,17 +21,24 @@ logger = logging.getLogger(__name__)
 
 PLOT = "training.png"
 _MOST_SCORES = 6
+_INTERVAL = 60.0
+"""Seconds between drawings at least: one takes about a second, which steps would wait for."""
 
 
 class PlotTracker:
-    """Draws the run after each evaluation and at its end, from ``metrics.jsonl``."""
+    """Draws the run after evaluations, not oftener than each minute, and at its end.
+
+    What is drawn is read from ``metrics.jsonl``.
+    """
 
     def __init__(self) -> None:
         self._run_dir = Path()
+        self._drawn = 0.0
 
     def start(self, facts: RunFacts) -> None:
         """Say once if nothing can be drawn."""
         self._run_dir = facts.run_dir
+        self._drawn = time.monotonic()
         if Figure is None:
             logger.warning(
                 "%s is not drawn: it needs optional packages: pip install 'openluke[plots]'",
@@ -38,9 +46,11 @@ class PlotTracker:
             )
 
     def log(self, values: Mapping[str, float], *, step: int) -> None:  # noqa: ARG002
-        """Draw anew when there are new scores."""
-        if any(name.startswith("score/") for name in values):
+        """Draw anew when there are new scores, and the last drawing is old."""
+        is_old = time.monotonic() - self._drawn > _INTERVAL
+        if is_old and any(name.startswith("score/") for name in values):
             draw(self._run_dir)
+            self._drawn = time.monotonic()
 
     def advance(self, step: int) -> None:
         """Nothing is drawn of steps without a report."""
