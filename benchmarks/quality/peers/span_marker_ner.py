@@ -1,77 +1,78 @@
-"""SpanMarker (https://github.com/tomaarsen/SpanMarkerNER) on the sentences of a job.
+"""SpanMarker (https://github.com/tomaarsen/SpanMarkerNER), compared on the same sentences.
 
-It needs an environment of its own: pip install torch==2.13.0 span-marker "transformers<5". Run from
-the root of the repository as ``python -m benchmarks.quality.peers.span_marker_ner``.
+It needs an environment of its own: pip install torch==2.13.0 span-marker "transformers<5".
 """
 
-import tempfile
-from importlib import metadata
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from datasets import ClassLabel, Dataset, Features, Sequence, Value
-from seqeval.metrics import f1_score
+from datasets import ClassLabel, Dataset, Features, Value
+from datasets import Sequence as ListOf
 from span_marker import SpanMarkerModel, Trainer
 from transformers import TrainingArguments
+from transformers.trainer_utils import get_last_checkpoint
 
-from benchmarks.quality.peers.tagged_lines import Job, Sentence, print_figures, read_job, timed
+from benchmarks.quality.peers.tagged_lines import Job, Sentence, labels_of, run
 
 _INFERENCE_BATCH = 32
 
 
-def main() -> None:
-    """Train, score the development and test sentences, and print the figures."""
-    job = read_job(__doc__ or "")
-    model = SpanMarkerModel.from_pretrained(
-        job.encoder, labels=job.labels, model_max_length=128, entity_max_length=8
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(
-            model=model, args=_arguments(job, folder=folder), train_dataset=_dataset(job)
+class SpanMarker:
+    """Its own trainer and prediction, with its options as published."""
+
+    def learn(self, job: Job, *, output: Path) -> None:
+        """Train; a checkpoint of each epoch is kept, and gone on from."""
+        labels = labels_of(job.sentences())
+        model = SpanMarkerModel.from_pretrained(
+            job.encoder, labels=labels, model_max_length=128, entity_max_length=8
         )
-        _, training = timed(trainer.train)
-    model.eval()
-    dev = [_tags(one, found) for one, found in zip(job.dev, _predict(model, job.dev), strict=True)]
-    found, inference = timed(lambda: _predict(model, job.test))
-    test = [_tags(one, spans) for one, spans in zip(job.test, found, strict=True)]
-    print_figures(
-        {
-            "program": f"span_marker {metadata.version('span_marker')}",
-            "dev_f1": f1_score([list(one.tags) for one in job.dev], dev),
-            "test_f1": f1_score([list(one.tags) for one in job.test], test),
-            "training_examples_per_second": job.epochs * len(job.train) / training,
-            "sentences_per_second": len(job.test) / inference,
-        }
-    )
+        checkpoints = output / "checkpoints"
+        trainer = Trainer(
+            model=model,
+            args=_arguments(job, folder=checkpoints),
+            train_dataset=_dataset(job.sentences(), labels=labels),
+        )
+        last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+        trainer.train(resume_from_checkpoint=last)
+        trainer.save_model(str(output / "model"))
+
+    def load(self, directory: Path) -> Callable[[Sequence[Sentence]], list[list[str]]]:
+        """Prediction in batches of 32, which it sorts by length itself."""
+        model = SpanMarkerModel.from_pretrained(str(directory / "model")).eval()
+
+        def tag(sentences: Sequence[Sentence]) -> list[list[str]]:
+            found = model.predict([one.words for one in sentences], batch_size=_INFERENCE_BATCH)
+            return [_tags(one, spans) for one, spans in zip(sentences, found, strict=True)]
+
+        return tag
 
 
-def _arguments(job: Job, *, folder: str) -> TrainingArguments:
+def _arguments(job: Job, *, folder: Path) -> TrainingArguments:
     return TrainingArguments(
-        output_dir=folder,
+        output_dir=str(folder),
         learning_rate=job.learning_rate,
         per_device_train_batch_size=job.batch_size,
         num_train_epochs=job.epochs,
         warmup_ratio=0.1,
         weight_decay=0.01,
         seed=job.seed,
-        save_strategy="no",
+        save_strategy="epoch",
+        save_total_limit=1,
         report_to="none",
         disable_tqdm=True,
         use_cpu=True,
     )
 
 
-def _dataset(job: Job) -> Dataset:
-    numbers = {label: number for number, label in enumerate(job.labels)}
+def _dataset(sentences: Sequence[Sentence], *, labels: list[str]) -> Dataset:
+    numbers = {label: number for number, label in enumerate(labels)}
     columns = {
-        "tokens": [one.words for one in job.train],
-        "ner_tags": [[numbers[tag] for tag in one.tags] for one in job.train],
+        "tokens": [one.words for one in sentences],
+        "ner_tags": [[numbers[tag] for tag in one.tags] for one in sentences],
     }
-    tags = Sequence(ClassLabel(names=job.labels))
-    features = Features({"tokens": Sequence(Value("string")), "ner_tags": tags})
+    tags = ListOf(ClassLabel(names=labels))
+    features = Features({"tokens": ListOf(Value("string")), "ner_tags": tags})
     return Dataset.from_dict(columns, features=features)
-
-
-def _predict(model: SpanMarkerModel, sentences: list[Sentence]) -> list[list[dict]]:
-    return model.predict([one.words for one in sentences], batch_size=_INFERENCE_BATCH)
 
 
 def _tags(sentence: Sentence, entities: list[dict]) -> list[str]:
@@ -83,4 +84,4 @@ def _tags(sentence: Sentence, entities: list[dict]) -> list[str]:
 
 
 if __name__ == "__main__":
-    main()
+    run(SpanMarker(), description=__doc__ or "")

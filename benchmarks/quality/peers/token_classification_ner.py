@@ -1,13 +1,13 @@
-"""The token classification of transformers on the sentences of a job: one IOB2 tag for each word.
+"""The token classification of transformers: one IOB2 tag for the first piece of each word.
 
-Run as ``python -m benchmarks.quality.peers.token_classification_ner`` from the root of the
-repository. Each word's first piece is tagged, as in the token classification example of
-transformers; training is AdamW with warm-up and linear decay, the batches drawn anew each epoch.
+Training is that of its example: AdamW with warm-up and linear decay, batches drawn each epoch.
 """
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import torch
 import transformers
-from seqeval.metrics import f1_score
 from torch.nn.utils.rnn import pad_sequence
 from transformers import (
     AutoModelForTokenClassification,
@@ -15,93 +15,85 @@ from transformers import (
     get_linear_schedule_with_warmup,
 )
 
-from benchmarks.quality.peers.tagged_lines import Job, Sentence, print_figures, read_job, timed
+from benchmarks.quality.peers.tagged_lines import Job, Sentence, labels_of, run
 
 _INFERENCE_BATCH = 32
 _IGNORE = -100
+_MOST_PIECES = 256
 
 
-def main() -> None:
-    """Train, score the development and test sentences, and print the figures."""
-    job = read_job(__doc__ or "")
-    transformers.set_seed(job.seed)
-    tokenizer = AutoTokenizer.from_pretrained(job.encoder)
-    model = AutoModelForTokenClassification.from_pretrained(job.encoder, num_labels=len(job.labels))
-    tagger = Tagger(model=model, tokenizer=tokenizer, labels=job.labels)
-    _, training = timed(lambda: tagger.train(job))
-    dev = tagger.predict(job.dev)
-    test, inference = timed(lambda: tagger.predict(job.test))
-    print_figures(
-        {
-            "program": f"transformers {transformers.__version__} token classification",
-            "dev_f1": f1_score([list(one.tags) for one in job.dev], dev),
-            "test_f1": f1_score([list(one.tags) for one in job.test], test),
-            "training_examples_per_second": job.epochs * len(job.train) / training,
-            "sentences_per_second": len(job.test) / inference,
-        }
-    )
+class TokenClassification:
+    """A linear layer on an encoder of transformers."""
 
-
-class Tagger:
-    """A model with its tokenizer and labels."""
-
-    def __init__(self, *, model, tokenizer, labels: list[str]) -> None:
-        self.model = model
-        self.tokenizer = tokenizer
-        self.labels = labels
-
-    def train(self, job: Job) -> None:
-        """Train as the token classification example of transformers does."""
-        self.model.train()
-        decayed = [p for n, p in self.model.named_parameters() if p.ndim > 1]
-        others = [p for n, p in self.model.named_parameters() if p.ndim <= 1]
-        groups = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
-        optimizer = torch.optim.AdamW(groups, lr=job.learning_rate, weight_decay=0.01)
-        batches = [order for epoch in range(job.epochs) for order in _batches(job, epoch=epoch)]
+    def learn(self, job: Job, *, output: Path) -> None:
+        """Train from the beginning: it takes minutes."""
+        transformers.set_seed(job.seed)
+        sentences = job.sentences()
+        labels = labels_of(sentences)
+        tokenizer = AutoTokenizer.from_pretrained(job.encoder)
+        model = AutoModelForTokenClassification.from_pretrained(
+            job.encoder, id2label=dict(enumerate(labels)), label2id=_numbers(labels)
+        ).train()
+        optimizer = _optimizer(model, job=job)
+        batches = [
+            order for epoch in range(job.epochs) for order in _batches(job, len(sentences), epoch)
+        ]
         schedule = get_linear_schedule_with_warmup(optimizer, len(batches) // 10, len(batches))
         for batch in batches:
-            inputs, labels, _ = self._tensors([job.train[i] for i in batch])
-            self.model(**inputs, labels=labels).loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            chosen = [sentences[i] for i in batch]
+            inputs, places = _inputs(tokenizer, chosen)
+            targets = _targets(chosen, places=places, numbers=_numbers(labels), like=inputs)
+            model(**inputs, labels=targets).loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
+        model.save_pretrained(output / "model")
+        tokenizer.save_pretrained(output / "model")
 
-    @torch.inference_mode()
-    def predict(self, sentences: list[Sentence]) -> list[list[str]]:
-        """The tags of sentences, batched by length; a word that was cut away is ``O``."""
-        self.model.eval()
-        order = sorted(range(len(sentences)), key=lambda i: len(sentences[i].words))
-        found: list[list[str]] = [[] for _ in sentences]
-        for first in range(0, len(order), _INFERENCE_BATCH):
-            chosen = order[first : first + _INFERENCE_BATCH]
-            inputs, _, places = self._tensors([sentences[i] for i in chosen])
-            best = self.model(**inputs).logits.argmax(-1).tolist()
-            for i, row, firsts in zip(chosen, best, places, strict=True):
-                tags = ["O"] * len(sentences[i].words)
-                for word, piece in firsts.items():
-                    tags[word] = self.labels[row[piece]]
-                found[i] = tags
-        return found
+    def load(self, directory: Path) -> Callable[[Sequence[Sentence]], list[list[str]]]:
+        """Prediction in batches of like lengths; a word that was cut away is ``O``."""
+        tokenizer = AutoTokenizer.from_pretrained(directory / "model")
+        model = AutoModelForTokenClassification.from_pretrained(directory / "model").eval()
 
-    def _tensors(self, sentences: list[Sentence]):
-        encoded = self.tokenizer(
-            [one.words for one in sentences],
-            is_split_into_words=True,
-            truncation=True,
-            max_length=256,
-            padding=True,
-            return_tensors="pt",
-        )
-        places = [_first_pieces(encoded.word_ids(i)) for i in range(len(sentences))]
-        width = encoded["input_ids"].shape[1]
-        rows = []
-        for sentence, firsts in zip(sentences, places, strict=True):
-            row = torch.full((width,), _IGNORE)
-            for word, piece in firsts.items():
-                row[piece] = self.labels.index(sentence.tags[word])
-            rows.append(row)
-        return encoded, pad_sequence(rows, batch_first=True), places
+        @torch.inference_mode()
+        def tag(sentences: Sequence[Sentence]) -> list[list[str]]:
+            order = sorted(range(len(sentences)), key=lambda i: len(sentences[i].words))
+            found: list[list[str]] = [["O"] * len(one.words) for one in sentences]
+            for first in range(0, len(order), _INFERENCE_BATCH):
+                chosen = order[first : first + _INFERENCE_BATCH]
+                inputs, places = _inputs(tokenizer, [sentences[i] for i in chosen])
+                best = model(**inputs).logits.argmax(-1).tolist()
+                for i, row, firsts in zip(chosen, best, places, strict=True):
+                    for word, piece in firsts.items():
+                        found[i][word] = model.config.id2label[row[piece]]
+            return found
+
+        return tag
+
+
+def _numbers(labels: Sequence[str]) -> dict[str, int]:
+    return {label: number for number, label in enumerate(labels)}
+
+
+def _optimizer(model, *, job: Job) -> torch.optim.Optimizer:
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=job.learning_rate, weight_decay=0.01)
+
+
+def _inputs(tokenizer, sentences: Sequence[Sentence]):
+    """The batch, and where in each sentence the first piece of each word is."""
+    encoded = tokenizer(
+        [one.words for one in sentences],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=_MOST_PIECES,
+        padding=True,
+        return_tensors="pt",
+    )
+    return encoded, [_first_pieces(encoded.word_ids(i)) for i in range(len(sentences))]
 
 
 def _first_pieces(word_ids: list[int | None]) -> dict[int, int]:
@@ -112,11 +104,22 @@ def _first_pieces(word_ids: list[int | None]) -> dict[int, int]:
     return firsts
 
 
-def _batches(job: Job, *, epoch: int) -> list[list[int]]:
+def _targets(sentences, *, places, numbers, like) -> torch.Tensor:
+    width = like["input_ids"].shape[1]
+    rows = []
+    for sentence, firsts in zip(sentences, places, strict=True):
+        row = torch.full((width,), _IGNORE)
+        for word, piece in firsts.items():
+            row[piece] = numbers[sentence.tags[word]]
+        rows.append(row)
+    return pad_sequence(rows, batch_first=True)
+
+
+def _batches(job: Job, n_sentences: int, epoch: int) -> list[list[int]]:
     generator = torch.Generator().manual_seed(1000 * job.seed + epoch)
-    order = torch.randperm(len(job.train), generator=generator).tolist()
-    return [order[i : i + job.batch_size] for i in range(0, len(order), job.batch_size)]
+    order = torch.randperm(n_sentences, generator=generator).tolist()
+    return [order[i : i + job.batch_size] for i in range(0, n_sentences, job.batch_size)]
 
 
 if __name__ == "__main__":
-    main()
+    run(TokenClassification(), description=__doc__ or "")
