@@ -70,13 +70,13 @@ def test_a_text_gives_a_line_of_json(run, model: Path) -> None:
 def test_files_and_standard_input_give_a_line_each(run, model: Path, tmp_path, monkeypatch) -> None:
     (tmp_path / "in.txt").write_text("Tokyo\nNile\n\nEgypt\n")
     _, of_file, _ = run(model, "--input", tmp_path / "in.txt")
-    assert [row["text"] for row in rows(of_file)] == ["Tokyo", "Nile", "Egypt"]
+    assert [row["text"] for row in rows(of_file)] == ["Tokyo", "Nile", "", "Egypt"]
     stdin = SimpleNamespace(buffer=io.BytesIO(b"Tokyo\nNile\n\nEgypt\n"), isatty=lambda: False)
     monkeypatch.setattr(sys, "stdin", stdin)
     assert run(model)[1] == of_file
     output = tmp_path / "out.jsonl"
     _, said, _ = run(model, "--input", tmp_path / "in.txt", "--output", output)
-    assert said == f"{output}: predictions of 3 inputs\n"
+    assert said == f"{output}: predictions of 4 inputs\n"
     assert output.read_text() == of_file
 
 
@@ -106,9 +106,24 @@ def test_a_page_shows_what_was_found(run, model: Path, tmp_path: Path) -> None:
     assert page.read_text() == first
 
 
+def test_files_of_other_forms_are_read_as_they_are(run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("river\tthe Nile\ncity\tTokyo\n")
+    status, out, err = run(model, "--input", tmp_path / "in.txt")
+    assert status == 0
+    assert [row["text"] for row in rows(out)] == ["the Nile", "Tokyo"]
+    assert "in.txt: read as tsv; --form text would read a text on each line" in err
+    options = ("--form", "tsv", "--option", "lower=true")
+    status, out, err = run(model, "--input", tmp_path / "in.txt", *options)
+    assert ([row["text"] for row in rows(out)], err) == (["the nile", "tokyo"], "")
+    _, out, _ = run(model, "--input", tmp_path / "in.txt", "--form", "text")
+    assert [row["text"] for row in rows(out)] == ["river\tthe Nile", "city\tTokyo"]
+
+
 def test_wrong_calls_are_errors_of_one_line(run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "texts").write_text("Tokyo\n")
     for arguments, message in (
         ((model, "Tokyo", "--input", "x"), "give one of them"),
+        ((model, tmp_path / "texts"), "is the name of a file; give --input"),
         ((model, "--html", "x", "--output", "y"), "reads its input twice"),
         ((model, "--input", tmp_path / "none"), "none: cannot be read: No such file"),
         ((model, "Tokyo", "--head", "ner"), "no head named 'ner'"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from openluke.errors import DataError
-from openluke.inference.examples import as_example, is_one
+from openluke.errors import ConfigError, DataError
+from openluke.inference.examples import as_example, example_of, examples_of, is_one
 from openluke.records import (
     ChoiceQuestion,
     ClozeQuestion,
@@ -14,6 +14,7 @@ from openluke.records import (
     Span,
     TaggedText,
 )
+from openluke.task import load_task
 
 
 def test_pairs_of_characters_are_mentions() -> None:
@@ -57,3 +58,28 @@ def test_one_example_is_told_from_several() -> None:
     assert is_one(Document(text="a"))
     assert not is_one(["a"])
     assert not is_one(iter(["a"]))
+
+
+def test_what_a_task_can_do_nothing_with_is_refused() -> None:
+    relations, ner = load_task("relation_classification"), load_task("ner")
+    with pytest.raises(DataError, match=r"expected its mentions too.*\"mentions\": \[\[0, 7\]"):
+        example_of("Ana met Bo", task=relations)
+    with pytest.raises(ConfigError, match="found mentions, which ner finds by itself"):
+        example_of("Ana met Bo", task=ner, options={"mentions": [(0, 3)]})
+    for task in (relations, ner):
+        with pytest.raises(DataError, match="found bytes, expected a text; decode them"):
+            example_of(b"Ana met Bo", task=task)
+    assert is_one(b"Ana")
+    assert example_of("", task=relations) == Document(text="")
+    given = example_of("Ana met Bo", task=relations, options={"mentions": [(0, 3), (8, 10)]})
+    assert len(given.mentions) == 2
+
+
+def test_inputs_none_of_which_has_mentions_are_told(caplog) -> None:
+    relations = load_task("relation_classification")
+    rows = [{"text": "Ana met Bo"}, {"text": "Ana met Bo", "mentions": [(0, 3), (8, 10)]}]
+    assert len(list(examples_of(rows, task=relations))) == 2
+    assert len(list(examples_of(rows[:1], task=load_task("ner")))) == 1
+    assert not caplog.records
+    assert len(list(examples_of(rows[:1], task=relations))) == 1
+    assert "nothing is predicted, as no input has mentions" in caplog.text

@@ -18,6 +18,7 @@ from openluke.inference import scheduling
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.predict_file import PredictJob, predict_file
 from openluke.inference.prediction_inputs import PredictionInputs
+from openluke.inference.task_pipeline import InputError
 from openluke.records import ClassifiedText
 from tests import toy_task
 from tests.architecture.rules import ROOT
@@ -50,17 +51,18 @@ def change(job: PredictJob, **values) -> PredictJob:
 
 def inputs(path: Path, lines: list[str], **options) -> PredictionInputs:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return PredictionInputs(task=ToyTask, path=path, **options)
+    return PredictionInputs.of(ToyTask, path=path, **options)
 
 
 def test_there_is_a_line_for_each_input_in_order(pipeline, job, tmp_path) -> None:
     given = inputs(tmp_path / "in.txt", [*LINES, "", "東京 🙂"])
     seen: list[int] = []
-    assert predict_file(pipeline, examples=given.read(), job=job, on_inputs=seen.append) == 21
-    assert seen == [3, 6, 9, 12, 15, 18, 21]
-    assert given.count() == 21
+    assert predict_file(pipeline, examples=given.read(), job=job, on_inputs=seen.append) == 22
+    assert seen == [3, 6, 9, 12, 15, 18, 21, 22]
+    assert given.count() == 22
     rows = [json.loads(line) for line in job.output.read_text(encoding="utf-8").splitlines()]
-    assert [row["text"] for row in rows] == [*LINES, "東京 🙂"]
+    assert [row["text"] for row in rows] == [*LINES, "", "東京 🙂"]
+    assert rows[20] == {"text": ""}
     assert set(rows[0]) == {"text", "label", "score", "scores"}
     assert rows[4]["score"] == pytest.approx(pipeline.predict(LINES[4]).score, abs=1e-6)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
@@ -166,6 +168,42 @@ def test_the_first_line_tells_texts_from_objects(tmp_path: Path) -> None:
     row = '{"text": "x"}'
     assert next(inputs(tmp_path / "c", [row], form="text").read()).text == row
     assert next(inputs(tmp_path / "d", ["river\ta b"], form="tsv").read()).label == "river"
+
+
+def test_empty_lines_are_inputs_of_texts_and_none_of_json_lines(pipeline, tmp_path) -> None:
+    texts = inputs(tmp_path / "a", ["", "x", " ", ""])
+    assert [example.text for example in texts.read()] == ["", "x", " ", ""]
+    assert texts.count() == 4
+    bad = inputs(tmp_path / "b", ["", "a\0", ""])
+    with pytest.raises(DataError, match=r"b:3: wrong"), bad.naming_lines():
+        raise InputError("wrong", number=2)
+    rows = inputs(tmp_path / "c", ["", '{"text": "x"}', ""])
+    assert [example.text for example in rows.read()] == ["x"]
+    assert rows.count() == 1
+
+
+def test_the_form_of_a_file_is_told_by_what_is_in_it(tmp_path: Path) -> None:
+    told = inputs(tmp_path / "in.txt", ["river\ta b", "city\tTokyo"])
+    assert (told.form, told.count()) == ("tsv", None)
+    assert [example.label for example in told.read()] == ["river", "city"]
+    upper = inputs(tmp_path / "in.txt", ["river\tA B"], options={"lower": True})
+    assert next(upper.read()).text == "a b"
+    both = tmp_path / "directory"
+    both.mkdir()
+    (both / "a").write_text("river\ta b\n")
+    (both / "b").write_text("city\tTokyo\n")
+    assert len(list(PredictionInputs.of(ToyTask, path=both).read())) == 2
+
+
+def test_forms_and_options_that_fit_no_lines_are_errors(tmp_path: Path) -> None:
+    for arguments, message in (
+        ({"text": "x", "form": "tsv"}, "beside a text"),
+        ({"form": "tsv"}, "read line by line, as jsonl or text; give what has the form tsv"),
+        ({"path": Path("/dev/null"), "form": "tsv"}, "read line by line"),
+        ({"options": {"lower": True}}, r"reader options \(lower\), of which lines have none"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            PredictionInputs.of(ToyTask, **arguments)
 
 
 def test_no_inputs_are_an_error_that_leaves_nothing(pipeline: Pipeline, job, tmp_path) -> None:

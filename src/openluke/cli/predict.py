@@ -17,6 +17,7 @@ from openluke.cli.progress import progress_of
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
 from openluke.errors import ConfigError
+from openluke.inference.input_forms import LINES
 from openluke.inference.model_identity import model_identity
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.predict_file import PredictJob, check_job, predict_file
@@ -32,6 +33,7 @@ def predict(
     *,
     input: Path | None = None,  # noqa: A002 - the name of the option
     form: str | None = None,
+    option: Annotated[list[str] | None, Parameter(negative="")] = None,
     output: Path | None = None,
     html: Path | None = None,
     head: str | None = None,
@@ -41,17 +43,19 @@ def predict(
 ) -> None:
     """Find in texts what the model was trained to find: entities, types, relations, answers.
 
-    For each input there is a line of JSON, in the order of the inputs; offsets count characters.
-    On a terminal they are shown in colour. A job with --output that is killed goes on where it was
-    when the same command is given again.
+    For each input there is a line of JSON, in the order of the inputs, also for an empty line of a
+    file of texts; offsets count characters. On a terminal they are shown in colour. A job with
+    --output that is killed goes on where it was when the same command is given again.
 
     Args:
         model: Directory or hub name of the model.
         text: A text. Without it and without --input, lines are read from standard input.
         input: A file: JSON lines with the fields of what the task reads, such as {"text": …} or
-            {"question": …, "context": …}, or a text on each line.
-        form: What the file is: jsonl, text, or a form that the task reads (see `openluke tasks`).
-            By default jsonl or text, as its first line is.
+            {"question": …, "context": …}; any other form that the task reads (see `openluke
+            tasks`), such as CoNLL columns; or a text on each line.
+        form: What the file is: jsonl, text, or a form that the task reads. By default the one that
+            it looks like, and text if it looks like none.
+        option: An option of the reader, such as encoding=latin-1; may be given several times.
         output: The file to write; by default standard output.
         html: A page to write, which shows what was found.
         head: The name of the head, where the model has several.
@@ -61,6 +65,11 @@ def predict(
     """
     if text is not None and input is not None:
         raise ConfigError("found a text and --input; give one of them")
+    if text is not None and _is_file(text):
+        raise ConfigError(
+            f"found {text!r} as a text, which is the name of a file; give --input {text} for what "
+            f"is in it, or the name on standard input (echo {text} | …) if that is the text"
+        )
     if html is not None and output is not None and text is None and input is None:
         raise ConfigError("--html with --output reads its input twice; give a file with --input")
     job = PredictJob(
@@ -77,13 +86,24 @@ def predict(
     if set:
         pipeline = pipeline.with_options(head, **read_settings(set))
     task = type(pipeline.task(head).task)
-    inputs = PredictionInputs(task=task, text=text, path=input, form=form)
+    options = read_settings(option or ())
+    inputs = PredictionInputs.of(task, text=text, path=input, form=form, options=options)
+    if form is None and inputs.form not in (None, *LINES):
+        note = f"{input}: read as {inputs.form}; --form text would read a text on each line"
+        print(note, file=sys.stderr)
     with inputs.naming_lines():
         if output is None:
             _show(pipeline, inputs=inputs, job=job, html=html)
         else:
             job = dataclasses.replace(job, model=model_identity(compute.directory(model)))
             _write(pipeline, inputs=inputs, job=job, html=html)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for a name
+        return False
 
 
 def _show(

@@ -37,7 +37,7 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
     """
     for row in read_rows(path):
         try:
-            record = from_json(kind, values=_written_out(row.values), where=kind.__name__)
+            record = from_json(kind, values=written_out(row.values), where=kind.__name__)
             _check_texts(record)
         except DataError as error:
             raise row.error(str(error)) from error
@@ -84,8 +84,8 @@ def _first_line(head: str) -> str:
     return start if start.startswith("[") else start.split("\n", 1)[0]
 
 
-def _written_out(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A row with its shorter forms written out."""
+def written_out(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its shorter forms written out; see ``read_records``."""
     return {
         key: _LONG_FORMS[key](value) if key in _LONG_FORMS else value
         for key, value in values.items()
@@ -110,7 +110,7 @@ def _answer(value: Any) -> Any:
 
 def _mention(value: Any) -> Any:
     if isinstance(value, dict):
-        return _written_out(cast("dict[str, Any]", value))
+        return written_out(cast("dict[str, Any]", value))
     return _named(value, names=("start", "end", "label"))
 
 

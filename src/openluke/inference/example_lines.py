@@ -4,12 +4,15 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from openluke.errors import DataError
-from openluke.inference.examples import as_example
+from openluke.formats.json_records import written_out
+from openluke.inference.examples import example_of
+from openluke.inference.input_forms import is_object
+from openluke.task import TaskType
 
 logger = logging.getLogger(__name__)
 
@@ -34,43 +37,50 @@ def open_lines(path: Path) -> Iterator[bytes]:
 
 
 def read_examples(
-    lines: Iterable[bytes], *, kind: type, form: LineForm | None, where: str | Path
+    lines: Iterable[bytes], *, task: TaskType, form: LineForm | None, where: str | Path
 ) -> Iterator[ExampleLine]:
-    """The examples on lines; those without anything on them are skipped.
+    """The examples on lines.
 
     Args:
         lines: Lines in UTF-8.
-        kind: The record that the task reads.
-        form: ``jsonl``: each line is an object with the fields of the record; those that the
-            record does not have are not read, which is told once of each in a warning. ``text``:
-            each line is a text. ``None``: as the first line is.
+        task: Whose examples they are.
+        form: ``jsonl``: each line is an object with the fields of the record that the task reads;
+            those that it does not have are not read, which is told once of each in a warning, and
+            lines without anything on them are skipped. ``text``: each line is a text, also an empty
+            one. ``None``: as the first line with something on it is.
         where: What messages call the file.
     """
-    filled = ((n, line) for n, line in enumerate(lines, start=1) if not line.isspace())
+    numbered: Iterator[tuple[int, bytes]] = enumerate(lines, start=1)
     if form is None:
-        first = list(islice(filled, 1))
-        form = "jsonl" if first and _is_object(first[0][1]) else "text"
-        filled = chain(first, filled)
+        form, numbered = _told(numbered)
     strangers: set[str] = set()
-    known = {field.name for field in fields(kind)}
-    for number, line in filled:
+    known = {field.name for field in fields(task.example_type)}
+    for number, line in numbered:
+        if form == "jsonl" and line.isspace():
+            continue
         try:
             value = _row(line) if form == "jsonl" else _decode(line).rstrip("\r\n")
             if isinstance(value, dict):
                 for key in value.keys() - known - strangers:
                     strangers.add(key)
                     logger.warning("%s:%d: key %r is not read", where, number, key)
-                value = {key: item for key, item in value.items() if key in known}
-            yield ExampleLine(number, as_example(value, kind=kind))
+                value = written_out({key: item for key, item in value.items() if key in known})
+            yield ExampleLine(number, example_of(value, task=task))
         except DataError as error:
             raise DataError(str(error), file=where, line=number) from error
 
 
-def _is_object(line: bytes) -> bool:
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
+def _told(
+    numbered: Iterator[tuple[int, bytes]],
+) -> tuple[LineForm, Iterator[tuple[int, bytes]]]:
+    """The form that lines have, and all of the lines."""
+    first: list[tuple[int, bytes]] = []
+    for number, line in numbered:
+        first.append((number, line))
+        if not line.isspace():
+            break
+    form: LineForm = "jsonl" if first and is_object(first[-1][1]) else "text"
+    return form, chain(first, numbered)
 
 
 def _row(line: bytes) -> dict[str, Any]:

@@ -1,21 +1,65 @@
 """Examples of what a caller gives: texts with options, mappings, or the records themselves."""
 
+import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
 from openluke.errors import ConfigError, DataError
-from openluke.records import ClozeQuestion, MaskedText, TaggedText, from_json
+from openluke.records import ClozeQuestion, Document, MaskedText, TaggedText, from_json
+from openluke.task import TaskType
 from openluke.tokenization.word_boundaries import split_words
 
 _MASK = re.compile(r"\[MASK\]|<mask>")
 _PLACEHOLDER = "@placeholder"
+_HOW = (
+    "in Python predict(text, mentions=[(0, 7), (17, 28)]), in a file or on standard input a line "
+    'such as {"text": "Beyoncé lives in Los Angeles.", "mentions": [[0, 7], [17, 28]]}'
+)
+_log = logging.getLogger(__name__)
 
 
 def is_one(value: Any) -> bool:
     """Whether a value is one example, in any form, and not several."""
-    return isinstance(value, str | Mapping) or not isinstance(value, Iterable)
+    return isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable)
+
+
+def examples_of(values: Iterable[Any], *, task: TaskType) -> Iterator[Any]:
+    """The examples that a caller means, one after another.
+
+    Where a task asks of mentions and none of the examples has any, that is told at the end.
+    """
+    number = 0
+    has_mentions = not _asks_of_mentions(task)
+    for number, value in enumerate(values, start=1):  # noqa: B007 - how many there were
+        example = example_of(value, task=task)
+        has_mentions = has_mentions or bool(example.mentions or example.relations)
+        yield example
+    if number and not has_mentions:
+        _log.warning("nothing is predicted, as no input has mentions; give them: %s", _HOW)
+
+
+def example_of(value: Any, *, task: TaskType, options: Mapping[str, Any] | None = None) -> Any:
+    """The example that a caller means, if it is one that the task can do something with.
+
+    Args:
+        value: See ``as_example``.
+        task: The task that reads it.
+        options: Fields that go with a text.
+    """
+    given = options or {}
+    if isinstance(value, bytes | bytearray):
+        raise DataError("found bytes, expected a text; decode them, for example as utf-8")
+    if "mentions" in given and _finds_mentions(task):
+        raise ConfigError(f"found mentions, which {task.name} finds by itself; leave them out")
+    is_bare = isinstance(value, str) and value.strip() and not {"mentions", "relations"} & {*given}
+    if is_bare and _asks_of_mentions(task):
+        raise DataError(
+            f"found a text alone, expected its mentions too, of which {task.name} is asked; give "
+            f"them: {_HOW}"
+        )
+    return as_example(value, kind=task.example_type, options=options)
 
 
 def as_example(value: Any, *, kind: type, options: Mapping[str, Any] | None = None) -> Any:
@@ -44,6 +88,15 @@ def as_example(value: Any, *, kind: type, options: Mapping[str, Any] | None = No
             "its fields"
         )
     return value
+
+
+def _asks_of_mentions(task: TaskType) -> bool:
+    kinds = {"entity", "entity_pair"}
+    return task.example_type is Document and bool(kinds & {*task.head_kinds})
+
+
+def _finds_mentions(task: TaskType) -> bool:
+    return task.example_type is Document and "entity_span" in task.head_kinds
 
 
 def _from_mapping(values: Mapping[str, Any], *, kind: type) -> Any:

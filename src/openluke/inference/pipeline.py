@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from openluke.checkpoints.bundle import Bundle
 from openluke.errors import ConfigError, DataError
 from openluke.features import Features
-from openluke.inference.examples import as_example, is_one
+from openluke.inference.examples import example_of, examples_of, is_one
 from openluke.inference.scheduling import batches_by_length, blocks_of_windows, chunks_of_texts
 from openluke.inference.task_pipeline import TaskPipeline
 from openluke.inference.vectors import EncodedText, FloatArray, TextGatherer
@@ -97,7 +97,7 @@ class Pipeline:
         """
         if is_one(inputs):
             task = self.task(head, batch_rows=batch_rows)
-            example = as_example(inputs, kind=task.task.example_type, options=fields)
+            example = example_of(inputs, task=type(task.task), options=fields)
             return task.predict([example])[0]
         if fields:
             raise ConfigError(
@@ -129,8 +129,7 @@ class Pipeline:
     ) -> Iterator[list[Any]]:
         """The same in lists, as they are computed; their lengths follow from the inputs alone."""
         task = self.task(head, batch_rows=batch_rows)
-        kind = task.task.example_type
-        examples = (as_example(one, kind=kind) for one in inputs)
+        examples = examples_of(inputs, task=type(task.task))
         if workers == 1:
             return task.predict_chunks(examples)
         return predict_in_processes(

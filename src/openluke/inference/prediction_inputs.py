@@ -1,20 +1,19 @@
 """What is to be predicted: a text, lines, or a file in a form that the task reads."""
 
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError
 from openluke.formats.reading import open_examples
 from openluke.inference.example_lines import LineForm, open_lines, read_examples
-from openluke.inference.examples import as_example
+from openluke.inference.examples import example_of
+from openluke.inference.input_forms import JSON_LINES, LINES, TEXTS, form_of, is_list
 from openluke.inference.task_pipeline import InputError
 from openluke.task import TaskType
-
-_LINES = ("jsonl", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,26 +24,58 @@ class PredictionInputs:
     text: str | None = None
     """A text alone."""
     path: Path | None = None
-    """A file; without it and without a text, standard input is read."""
+    """A file, or a directory of files; without it and without a text, standard input is read."""
     form: str | None = None
-    """``jsonl``, ``text`` or a form that the task reads; ``None``: as the first line is."""
+    """``jsonl``, ``text`` or a form that the task reads; ``None``: the one that the file looks
+    like. What is no file, such as standard input, has lines, and is read as the first is."""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the form is read with, such as an encoding."""
+
+    @classmethod
+    def of(
+        cls,
+        task: TaskType,
+        *,
+        text: str | None = None,
+        path: Path | None = None,
+        form: str | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> "PredictionInputs":
+        """Inputs whose form is found now, if they are a file and it is not said."""
+        if form is None and path is not None and path.is_file():
+            form = form_of(path, forms=task.forms)
+        return cls(task=task, text=text, path=path, form=form, options=options or {})
+
+    def __post_init__(self) -> None:
+        if self.text is not None and (self.form or self.options):
+            raise ConfigError("found a form or reader options beside a text; they go with a file")
+        if self._is_stream and self.form not in (None, *LINES):
+            raise ConfigError(
+                f"standard input and pipes are read line by line, as {' or '.join(LINES)}; give "
+                f"what has the form {self.form} as a file (--input FILE)"
+            )
+        if self.options and self._has_lines:
+            raise ConfigError(
+                f"found reader options ({', '.join(self.options)}), of which lines have none; say "
+                "the form that has them (--form)"
+            )
 
     def read(self) -> Iterator[Any]:
         """The examples, in order."""
-        kind = self.task.example_type
         if self.text is not None:
-            return iter([as_example(self.text, kind=kind)])
+            return iter([example_of(self.text, task=self.task)])
         if self.path is not None and not self._has_lines:
-            return open_examples(self.path, forms=self.task.forms, form=self.form)
+            forms = self.task.forms
+            return open_examples(self.path, forms=forms, form=self.form, options=self.options)
         return (line.example for line in self._lines())
 
     def count(self) -> int | None:
         """How many there are; ``None`` where that is not known before they are read."""
         if self.text is not None:
             return 1
-        if self.path is None or not self._has_lines:
+        if self._is_stream or not self._has_lines:
             return None
-        return sum(not line.isspace() for line in open_lines(self.path))
+        return sum(1 for _ in self._numbers())
 
     @contextmanager
     def naming_lines(self) -> Generator[None, None, None]:
@@ -52,19 +83,35 @@ class PredictionInputs:
         try:
             yield
         except InputError as error:
-            if self.path is None or not self._has_lines:
+            if self._is_stream or not self._has_lines:
                 raise
-            filled = (n for n, line in enumerate(open_lines(self.path), 1) if not line.isspace())
+            numbers = self._numbers()
             for _ in range(error.number):
-                next(filled)
-            raise DataError(error.message, file=self.path, line=next(filled)) from error
+                next(numbers)
+            raise DataError(error.message, file=self.path, line=next(numbers)) from error
+
+    @property
+    def _is_stream(self) -> bool:
+        """Whether inputs can be read once alone."""
+        return self.path is None or not (self.path.is_file() or self.path.is_dir())
 
     @property
     def _has_lines(self) -> bool:
-        return self.form is None or self.form in _LINES
+        """Whether inputs are read line by line."""
+        if self.path is None or self._is_stream:
+            return True
+        if self.form not in (None, *LINES) or self.path.is_dir():
+            return False
+        return self.form != JSON_LINES or not is_list(self.path)
+
+    def _numbers(self) -> Iterator[int]:
+        """The numbers of the lines of a file that are inputs."""
+        assert self.path is not None
+        numbered = enumerate(open_lines(self.path), start=1)
+        return (n for n, line in numbered if self.form == TEXTS or not line.isspace())
 
     def _lines(self) -> Iterator[Any]:
         lines = sys.stdin.buffer if self.path is None else open_lines(self.path)
         form = cast("LineForm | None", self.form)
         where = "standard input" if self.path is None else self.path
-        return read_examples(lines, kind=self.task.example_type, form=form, where=where)
+        return read_examples(lines, task=self.task, form=form, where=where)

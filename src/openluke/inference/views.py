@@ -95,7 +95,7 @@ def _(prediction: ClassifiedText, example: Any) -> View:  # noqa: ARG001
         return View(text=text, notes=(_of_labels(prediction.labels) or "no label",))
     scores = sorted((prediction.scores or {}).items(), key=lambda item: -item[1])
     labels = [Label(label=label, score=score) for label, score in scores[:_SHOWN]]
-    return View(text=text, notes=(_of_labels(labels) or str(prediction.label),))
+    return View(text=text, notes=(_of_labels(labels) or prediction.label or "no label",))
 
 
 @_view.register
