@@ -10,6 +10,7 @@ from openluke.errors import (
     CheckpointError,
     ConfigError,
     DataError,
+    ExampleError,
     MissingExtraError,
     OpenLukeError,
 )
@@ -59,6 +60,7 @@ def test_missing_extra_says_what_to_install():
         ConfigError("a"),
         CheckpointError("a"),
         DataError("a", file="b", line=3),
+        ExampleError("a", number=3),
         MissingExtraError("c", extra="d"),
     ],
     ids=lambda error: type(error).__name__,

@@ -24,6 +24,20 @@ class DataError(OpenLukeError):
         super().__init__(f"{_place(file, line=line)}{message}")
 
 
+class ExampleError(DataError):
+    """Something in an example; who knows where it was read says the place instead of the number."""
+
+    def __init__(self, message: str, *, number: int) -> None:
+        self.message = message
+        self.number = number
+        """How many examples stand before it."""
+        super().__init__(f"example {number}: {message}")
+
+    def __reduce__(self) -> tuple[Callable[[], "ExampleError"], tuple[()]]:
+        """Errors come back from worker processes as pickles, which know no keywords."""
+        return partial(ExampleError, self.message, number=self.number), ()
+
+
 class CheckpointError(OpenLukeError):
     """A saved model, vocabulary or artefact that is damaged, incomplete or of another kind."""
 

@@ -5,7 +5,7 @@ import pkgutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -139,6 +139,24 @@ class Task(Objective, Protocol[E, P]):
 
 
 TaskType = type[Task[Any, Any]]
+
+
+@runtime_checkable
+class SettlesOptions(Protocol):
+    """What a task has besides, if the training data decides options that nobody said."""
+
+    @classmethod
+    def settle(cls, config: Any, *, examples: Iterable[Any]) -> Any:
+        """The options with those decided that were left open; others stay as they are.
+
+        A model keeps them, so that it reads texts as it has learnt to.
+        """
+        ...
+
+
+def settled(kind: TaskType, *, config: Any, examples: Iterable[Any]) -> Any:
+    """The options of a task after its training data has decided what was left open."""
+    return kind.settle(config, examples=examples) if isinstance(kind, SettlesOptions) else config
 
 
 def task_names() -> list[str]:

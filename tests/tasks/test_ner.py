@@ -138,6 +138,32 @@ def test_each_sentence_is_read_with_its_document_around_it():
     assert len(whole) == 1
 
 
+APART = [document("Ana went. "), document("Tokyo is far."), document("The Nile.")]
+
+
+@pytest.mark.parametrize(
+    ("examples", "options", "context"),
+    [
+        (APART, {}, "sentence"),
+        ([*APART, document("Ana went. Bob too. So did he. Nobody else.")], {}, "document"),
+        ([document("Ana went. Bob too.")], {"sentences": "whole"}, "sentence"),
+        ([document("Ana went", sentences=(Span(0, 3), Span(4, 8)))], {}, "document"),
+        (APART, {"context": "document"}, "document"),
+        (APART[:0], {}, "sentence"),
+    ],
+)
+def test_context_is_read_as_the_training_data_has_it_unless_said(examples, options, context):
+    config = NerConfig(**options)
+    assert Ner.settle(config, examples=iter(examples)) == replace(config, context=context)
+
+
+def test_a_model_whose_data_decided_nothing_reads_documents():
+    assert (
+        make().encode(NAMES[:1])[0][0].n_rows
+        == make(context="document").encode(NAMES[:1])[0][0].n_rows
+    )
+
+
 def test_a_word_of_n_words_has_as_many_candidates_as_pairs():
     words = ("Ana", "went", "to", "Tokyo", "yesterday")
     text = " ".join(words)

@@ -1,13 +1,14 @@
 """The labels of a document's mentions, as what a head is to say of spans."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from openluke.decoding.label_sets import LabelSet
+from openluke.errors import DataError, ExampleError
 from openluke.instances import Array
 from openluke.records import Document, Mention, Span
 from openluke.tokenization.span_inputs import SpansOfText
@@ -35,6 +36,34 @@ def labels_of_mention(mention: Mention) -> tuple[str, ...]:
     if mention.labels is not None:
         return tuple(label.label for label in mention.labels)
     return () if mention.label is None else (mention.label,)
+
+
+def labels_to_learn(examples: Iterable[Document], *, outside: str | None) -> set[str]:
+    """The labels of all mentions; it is an error if one has none, or if there is no mention.
+
+    Args:
+        examples: What is learnt from.
+        outside: The label of spans that are no mentions, which none may have; ``None`` if there is
+            no such label.
+    """
+    found: set[str] = set()
+    for number, example in enumerate(examples):
+        for mention in example.mentions:
+            labels = labels_of_mention(mention)
+            where = f"the mention at characters {mention.start} to {mention.end}"
+            if not labels and mention.labels is None:
+                message = f"{where} has no label; expected one to learn from"
+                raise ExampleError(message, number=number)
+            if outside is not None and outside in labels:
+                raise ExampleError(
+                    f"{where} has the label {outside!r}, which says of spans that they are none; "
+                    "name it otherwise, or leave such mentions out",
+                    number=number,
+                )
+            found.update(labels)
+    if not found:
+        raise DataError("no mention was found to learn from; expected mentions with labels")
+    return found
 
 
 @dataclass(kw_only=True)

@@ -30,10 +30,10 @@ from openluke.decoding.span_labels import (
     draw_rows,
     has_label,
     labelled_spans,
-    labels_of_mention,
+    labels_to_learn,
 )
 from openluke.decoding.spans import Overlaps, find_spans
-from openluke.errors import ConfigError, DataError
+from openluke.errors import ConfigError
 from openluke.evaluation.spans import score_mentions
 from openluke.features import Features
 from openluke.formats import conll, ner_wikipedia_ja
@@ -74,8 +74,10 @@ class NerConfig:
     features: Literal["words+entity", "words", "entity"] = "words+entity"
     """What is read of a span that is an entity: its first and last word and the entity, the words
     alone, or the entity alone. With ``mode = "words"`` it is always the words."""
-    context: Literal["document", "sentence"] = "document"
-    """Whether a sentence is read with what stands around it."""
+    context: Literal["document", "sentence"] | None = None
+    """Whether a sentence is read with what stands around it. By default the training data decides,
+    for the model and all that it will read: ``document`` where most sentences stand in texts of
+    several, else ``sentence``. A model that was not trained here reads documents."""
     sentences: Literal["split", "whole"] = "split"
     """What is done with a text whose sentences are not given."""
     language: str = "en"
@@ -166,7 +168,7 @@ class Ner:
                 max_words=limits.max_words,
                 max_entities=self._most if config.keep is None else None,
                 max_span_pieces=config.max_span_pieces,
-                context=config.context,
+                context=config.context or "document",
                 spacing=config.spacing,
                 prefix_space=setup.tokenizer.prefix_space if prefix is None else prefix,
                 overlap=limits.stride,
@@ -176,24 +178,17 @@ class Ner:
     @classmethod
     def labels_of(cls, examples: Iterable[Document], *, config: NerConfig) -> tuple[str, ...]:
         """The labels of all mentions, sorted; before them, if one is chosen, that of no mention."""
-        found: set[str] = set()
-        for number, example in enumerate(examples):
-            for mention in example.mentions:
-                labels = labels_of_mention(mention)
-                if not labels and mention.labels is None:
-                    raise DataError(
-                        f"example {number}: the mention at characters {mention.start} to "
-                        f"{mention.end} has no label; expected one to learn from"
-                    )
-                found.update(labels)
-        if not config.multi_label and OUTSIDE in found:
-            raise DataError(
-                f"a mention has the label {OUTSIDE!r}, which says of spans that they are none; "
-                "name it otherwise, or leave such mentions out"
-            )
-        if not found:
-            raise DataError("no mention was found to learn from; expected mentions with labels")
+        found = labels_to_learn(examples, outside=None if config.multi_label else OUTSIDE)
         return (*(() if config.multi_label else (OUTSIDE,)), *sorted(found))
+
+    @classmethod
+    def settle(cls, config: NerConfig, *, examples: Iterable[Document]) -> NerConfig:
+        """The options with a ``context`` like that of the sentences that are learnt from."""
+        if config.context is not None:
+            return config
+        sizes = [len(_sentences(example, config=config)) for example in examples]
+        n_accompanied = sum(size for size in sizes if size > 1)
+        return replace(config, context="document" if 2 * n_accompanied > sum(sizes) else "sentence")
 
     @property
     def needs_titles(self) -> bool:
@@ -223,7 +218,7 @@ class Ner:
         read = self._inputs.encode(
             [example.text for example in examples],
             words=[example.words for example in examples],
-            sentences=[self._sentences(example) for example in examples],
+            sentences=[_sentences(example, config=self.config) for example in examples],
         )
         targets = SpanTargets(labels=self._labels)
         encoded = [
@@ -339,17 +334,6 @@ class Ner:
         """Nothing is left to be asked."""
         return None
 
-    def _sentences(self, document: Document) -> Sequence[Span]:
-        if document.sentences is not None:
-            return document.sentences
-        if self.config.sentences == "whole":
-            return [Span(0, len(document.text))]
-        return split_sentences(
-            document.text,
-            language=self.config.language,
-            line_breaks_end=self.config.line_breaks_end,
-        )
-
     def _groups(
         self, instances: Sequence[Instance], *, rows: Sequence[Array]
     ) -> list[Sequence[Features]]:
@@ -374,6 +358,17 @@ class Ner:
         output = model.encoder(inputs.batch, words_only=True, n_layers=proposer.n_layers)
         targets = inputs.targets
         return proposer.score(output.words, first=targets["first"], last=targets["last"])
+
+
+def _sentences(document: Document, *, config: NerConfig) -> Sequence[Span]:
+    """The sentences of a document: its own, or those that the options make of its text."""
+    if document.sentences is not None:
+        return document.sentences
+    if config.sentences == "whole":
+        return [Span(0, len(document.text))]
+    return split_sentences(
+        document.text, language=config.language, line_breaks_end=config.line_breaks_end
+    )
 
 
 def _places(

@@ -1,0 +1,44 @@
+"""Options that a recipe leaves open: the training data decides them, once and for the model."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from openluke.config import to_mapping
+from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
+from openluke.finetuning.start import options_of
+from openluke.task import load_task, settled
+
+_log = logging.getLogger(__name__)
+
+
+def settled_recipe(
+    config: FinetuneConfig, *, examples: Mapping[str, Sequence[Any]]
+) -> FinetuneConfig:
+    """A recipe with the options in it that its training data decides; each is told.
+
+    Args:
+        config: The recipe.
+        examples: What each task learns from, by the name of its head.
+    """
+    parts = tuple(_settled_part(part, examples=examples[part.head]) for part in config.parts)
+    if config.tasks:
+        return replace(config, tasks=parts)
+    return replace(config, options=parts[0].options)
+
+
+def _settled_part(part: TaskConfig, *, examples: Sequence[Any]) -> TaskConfig:
+    kind = load_task(part.task)
+    said = options_of(kind, values=part.options, where=f"options of {part.head}")
+    before, after = to_mapping(said), to_mapping(settled(kind, config=said, examples=examples))
+    decided = {name: value for name, value in after.items() if value != before[name]}
+    for name, value in decided.items():
+        _log.warning(
+            "%s: %s = %r is chosen, as the training data is; --set options.%s=… says otherwise",
+            part.head,
+            name,
+            value,
+            name,
+        )
+    return replace(part, options={**part.options, **decided})
