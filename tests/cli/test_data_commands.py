@@ -9,7 +9,10 @@ import torch
 from examples.tiny_model import TEXTS, tiny_model
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
+from openluke.cli.evaluate import print_scores
 from openluke.cli.main import main
+from openluke.formats.json_records import json_form
+from openluke.records import ClassifiedText, LabelScores, Scores
 from tests import toy_task
 from tests.toy_task import ToyConfig, ToyTask
 
@@ -125,3 +128,41 @@ def test_tasks_are_listed_and_described(run) -> None:
     out = run("tasks", "toy")[1]
     for text in ("temperature = 1.0", "What logits are divided by.", "tsv", "lower"):
         assert text in out
+
+
+def test_scores_are_aligned_with_the_one_that_counts_first(
+    capsys: pytest.CaptureFixture, monkeypatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    labels = {
+        "river": LabelScores(precision=1.0, recall=0.5, f1=2 / 3, support=1200),
+        "a [city]": LabelScores(precision=0.0, recall=0.0, f1=0.0, support=7),
+    }
+    scores = Scores(
+        values={"accuracy": 0.75, "macro_f1": 1 / 3}, labels=labels, counts={"texts": 1207}
+    )
+    print_scores(scores, title="toy on x", as_json=False, primary="macro_f1")
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [
+        "toy on x",
+        "macro_f1  0.3333  the score that counts",
+        "accuracy  0.7500",
+        "texts 1,207",
+        "",
+        "label         f1  precision  recall  support",
+        "river     0.6667     1.0000  0.5000    1,200",
+        "a [city]  0.0000     0.0000  0.0000        7",
+    ]
+
+
+def test_a_file_without_gold_answers_is_not_scored(
+    run, model: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(ToyTask, "forms", (json_form(ClassifiedText),))
+    file = tmp_path / "bare.jsonl"
+    file.write_text('{"text": "the Nile"}\n')
+    for command in ("evaluate", "calibrate"):
+        status, out, err = run(command, model, file, "--device", "cpu")
+        assert (status, out) == (1, "")
+        assert "bare.jsonl: none of the 1 examples says what is right" in err
+        assert 'it needs labels, such as "label": "positive"' in err

@@ -31,7 +31,7 @@ def held_out(logits: np.ndarray, labels: list[str], *, monkeypatch) -> HeldOut:
     return HeldOut(pipeline, examples=examples)
 
 
-def test_the_temperature_is_the_one_that_brute_force_finds(monkeypatch) -> None:
+def test_the_temperature_is_the_one_that_brute_force_finds(monkeypatch, caplog) -> None:
     rng = np.random.default_rng(0)
     truth = rng.normal(size=(400, 3)) * 2
     shares = np.exp(truth) / np.exp(truth).sum(1, keepdims=True)
@@ -39,6 +39,7 @@ def test_the_temperature_is_the_one_that_brute_force_finds(monkeypatch) -> None:
     # as sure as a model that was trained too long
     data = held_out(truth * 3.0, labels, monkeypatch=monkeypatch)
     found = calibrate(data)
+    assert not caplog.records
     grid = np.geomspace(0.5, 10, 400)
     losses = [negative_log_likelihood(data.judge(temperature=float(t))) for t in grid]
     assert found.options["temperature"] == pytest.approx(grid[np.argmin(losses)], rel=0.02)
@@ -46,6 +47,17 @@ def test_the_temperature_is_the_one_that_brute_force_finds(monkeypatch) -> None:
     name = "expected_calibration_error"
     assert found.after.values[name] < 0.5 * found.before.values[name]
     assert found.after.values["accuracy"] == found.before.values["accuracy"]
+
+
+def test_what_little_data_says_is_doubted(monkeypatch, caplog) -> None:
+    # the surer it is, the more often it is right: the surest temperature is the best
+    logits = np.array([[0.2, 0.0, 0.0]] * 14 + [[0.0001, 0.0, 0.0]])
+    data = held_out(logits, ["a"] * 14 + ["b"], monkeypatch=monkeypatch)
+    found = calibrate(data)
+    assert found.options["temperature"] == pytest.approx(0.05, rel=0.01)
+    assert "only 15 predictions could be judged" in caplog.text
+    assert "at the edge of those that are tried (0.05 to 20)" in caplog.text
+    assert "the model should be more sure" in caplog.text
 
 
 def test_predictions_that_are_all_right_change_nothing(monkeypatch, caplog) -> None:

@@ -13,6 +13,7 @@ from openluke.cli.settings import read_settings
 from openluke.formats.reading import open_examples
 from openluke.inference.calibration import HeldOut
 from openluke.inference.calibration import calibrate as find_options
+from openluke.inference.gold import check_gold
 
 
 def calibrate(
@@ -48,6 +49,7 @@ def calibrate(
     task = pipeline.task(head, batch_rows=compute.batch_rows)
     options = read_settings(option or ())
     examples = list(open_examples(dev, forms=task.task.forms, form=form, options=options))
+    check_gold(examples, task=task.task, file=dev)
     found = find_options(HeldOut(task, examples=examples), thresholds=thresholds)
     facts = {
         "options": found.options,
@@ -59,8 +61,9 @@ def calibrate(
     }
     print_facts(f"calibration on {dev.name}", facts=facts, as_json=False)
     if found.scores_before is not None and found.scores_after is not None:
-        print_scores(found.scores_before, title="scores before", as_json=False)
-        print_scores(found.scores_after, title="scores after", as_json=False)
+        primary = task.task.primary_metric
+        for title, scores in (("before", found.scores_before), ("after", found.scores_after)):
+            print_scores(scores, title=f"scores {title}", as_json=False, primary=primary)
     if output is not None:
         bundle = pipeline.bundle.with_options(head, options=found.options)
         save_bundle(bundle, directory=output, replace=replace)

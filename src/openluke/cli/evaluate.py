@@ -1,11 +1,14 @@
 """``openluke evaluate``: how well a model, or somebody's predictions, do on a file."""
 
 import json as json_files
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from openluke.artifacts import atomic_file
 from openluke.cli.compute import Compute
@@ -15,9 +18,10 @@ from openluke.cli.settings import read_settings
 from openluke.config import to_mapping
 from openluke.errors import DataError
 from openluke.formats.reading import open_examples
+from openluke.inference.gold import check_gold
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
-from openluke.records import Scores, from_json
+from openluke.records import LabelScores, Scores, from_json
 
 
 def evaluate(
@@ -53,6 +57,7 @@ def evaluate(
     task = pipeline.task(head).task
     options = read_settings(option or ())
     gold = list(open_examples(file, forms=task.forms, form=form, options=options))
+    check_gold(gold, task=task, file=file)
     if predictions is None:
         found = _predict(pipeline, gold=gold, head=head, compute=compute)
     else:
@@ -67,22 +72,56 @@ def evaluate(
     if output is not None:
         with atomic_file(output) as temporary, temporary.open("w", encoding="utf-8") as stream:
             stream.writelines(prediction_line(one, task=task) for one in found)
-    print_scores(scores, title=f"{task.name} on {file.name}", as_json=json)
+    title = f"{task.name} on {file.name}"
+    print_scores(scores, title=title, as_json=json, primary=task.primary_metric)
 
 
-def print_scores(scores: Scores, *, title: str, as_json: bool) -> None:
-    """Print scores as a table, or as a JSON object."""
+def print_scores(scores: Scores, *, title: str, as_json: bool, primary: str | None = None) -> None:
+    """Print scores as tables, or as a JSON object.
+
+    Args:
+        scores: What to print.
+        title: What stands above.
+        as_json: Whether to print a JSON object.
+        primary: The score that counts; by default the first.
+    """
     if as_json:
         print_facts(title, facts=to_mapping(scores), as_json=True)
         return
-    labels = {
-        label: f"F1 {one.f1:.4f}, precision {one.precision:.4f}, recall {one.recall:.4f}, "
-        f"{one.support:,} in all"
-        for label, one in scores.labels.items()
-    }
-    values = {name: f"{value:.4f}" for name, value in scores.values.items()}
-    facts: dict[str, Any] = {**values, **scores.counts}
-    print_facts(title, facts=facts | ({"labels": labels} if labels else {}), as_json=False)
+    console = Console()
+    console.print(Text(title, style="italic"))
+    console.print(_values(scores, primary=primary or next(iter(scores.values), "")))
+    if scores.counts:
+        counts = (f"{name} {number:,}" for name, number in scores.counts.items())
+        console.print(Text(" · ".join(counts), style="dim"))
+    if scores.labels:
+        console.print()
+        console.print(_labels(scores.labels))
+
+
+def _values(scores: Scores, *, primary: str) -> Table:
+    """The scores, the one that counts first."""
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for name in sorted(scores.values, key=lambda name: name != primary):
+        counts = name == primary
+        note = "the score that counts" if counts and len(scores.values) > 1 else ""
+        style = "bold cyan" if counts else "cyan"
+        table.add_row(Text(name, style=style), f"{scores.values[name]:.4f}", note)
+    return table
+
+
+def _labels(labels: Mapping[str, LabelScores]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("label", style="cyan", no_wrap=True)
+    for name in ("f1", "precision", "recall", "support"):
+        table.add_column(name, justify="right")
+    for label, one in labels.items():
+        shares = (f"{value:.4f}" for value in (one.f1, one.precision, one.recall))
+        table.add_row(Text(label), *shares, f"{one.support:,}")
+    return table
 
 
 def _predict(

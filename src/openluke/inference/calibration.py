@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _TEMPERATURES = np.geomspace(0.05, 20.0, 25)
 """Those that are tried first."""
+_FEW = 100
+"""From fewer predictions a temperature says little of others."""
 _STEPS = 20
 """How often the best interval is narrowed after that: to some parts in a hundred thousand."""
 _SHARE = (np.sqrt(5) - 1) / 2
@@ -99,6 +101,7 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
     if len({right for _, right in before}) == 2:
         best = round(float(np.exp(_least(loss, places=np.log(_TEMPERATURES).tolist()))), 4)
         judged = held_out.judge(temperature=best)
+        _doubt(best, n_judged=len(judged))
         if negative_log_likelihood(judged) < negative_log_likelihood(before):
             temperature, after = best, judged
     else:
@@ -121,6 +124,27 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
         scores_before=held_out.score(),
         scores_after=held_out.score(temperature=temperature, thresholds=chosen),
     )
+
+
+def _doubt(temperature: float, *, n_judged: int) -> None:
+    """Warn of a temperature that is hardly more than an accident of the examples."""
+    if n_judged < _FEW:
+        logger.warning(
+            "only %d predictions could be judged; the temperature, %g, may be far from the one "
+            "that suits others: give examples with some hundred",
+            n_judged,
+            temperature,
+        )
+    lowest, highest = _TEMPERATURES[0], _TEMPERATURES[-1]
+    if not 1.01 * lowest < temperature < highest / 1.01:
+        logger.warning(
+            "the temperature, %g, is at the edge of those that are tried (%g to %g): the "
+            "examples say only that the model should be %s sure, not how much; give more of them",
+            temperature,
+            lowest,
+            highest,
+            "more" if temperature < 1 else "less",
+        )
 
 
 def _best_thresholds(held_out: HeldOut, *, temperature: float) -> dict[str, float]:
