@@ -1,6 +1,7 @@
 """A whole run: the best model is kept, a killed run goes on, and nobody else's run is touched."""
 
 import json
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from openluke.config import from_mapping
 from openluke.errors import ConfigError, DataError, OpenLukeError
 from openluke.file_lock import locked
 from openluke.finetuning.finetune import finetune
-from openluke.finetuning.recipe import FinetuneConfig, merge
+from openluke.finetuning.recipe import FinetuneConfig, LearningConfig, merge
 from openluke.inference.load import load
 from openluke.model.config import HeadConfig
 from tests import toy_task
@@ -61,6 +62,8 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
     assert scores["dev"]["values"]["accuracy"] == 1.0
     assert result.report["best_step"] <= result.report["steps"] == 18
     assert json.loads((tmp_path / "run" / "scores.json").read_text()) == result.report
+    assert result.report["not_read"] == []
+    assert not (tmp_path / "run" / "checkpoints").exists()
     bundle = load_bundle(result.model)
     assert [head.entry.name for head in bundle.heads] == ["toy"]
     assert bundle.task().setup.labels == ("city", "river")
@@ -71,7 +74,10 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
     card = (result.model / "README.md").read_text()
     for text in (
         "license: apache-2.0",
-        "Fine-tuned from `start`",
+        "Fine-tuned from start, made from random weights: ",
+        'model = openluke.load("run/model")',
+        "model.predict('the Tokyo 0')",
+        "| learning rate | 0.005 |",
         "## Scores on test",
         "| toy | train | train.tsv | 48 |",
         "us reports: f1 0.500.",
@@ -79,6 +85,72 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
     ):
         assert text in card
     assert str(tmp_path) not in card
+
+
+def test_checkpoints_are_left_on_request(start: Path, tmp_path: Path) -> None:
+    config = recipe(start, leave_checkpoints=True, training={"epochs": 1})
+    finetune(config, output=tmp_path / "run", device="cpu")
+    assert list((tmp_path / "run" / "checkpoints").glob("step-*"))
+    # that is no other run
+    finetune(replace(config, leave_checkpoints=False), output=tmp_path / "run", device="cpu")
+
+
+def test_the_last_evaluation_is_not_made_again_for_the_model_that_it_chose(
+    start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored: list[int] = []
+
+    def score(self: ToyTask, gold: Any, *, predicted: Any) -> Any:
+        scored.append(len(gold))
+        return real(self, gold, predicted=predicted)
+
+    real = ToyTask.score
+    monkeypatch.setattr(ToyTask, "score", score)
+    result = finetune(recipe(start), output=tmp_path / "run", device="cpu")
+    # dev after each of three epochs, the last of which is best or as good, and the test
+    assert (result.report["best_step"], scored) == (18, [6, 6, 6, 12])
+    lines = (tmp_path / "run" / "predictions" / "toy-dev.jsonl").read_text().splitlines()
+    assert len(lines) == 6
+
+
+def test_what_is_chosen_by_itself_is_told(
+    start: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = replace(recipe(start), training=LearningConfig(epochs=1))
+    with caplog.at_level(logging.INFO, logger="openluke.finetuning"):
+        result = finetune(config, output=tmp_path / "run", device="cpu")
+    assert "learning rate 0.0005 (by the width of the model), heads 10 times that" in caplog.text
+    assert (result.report["learning_rate"], result.report["head_factor"]) == (5e-4, 10.0)
+    # a head that goes on is not new
+    again = replace(config, model=str(result.model))
+    second = finetune(again, output=tmp_path / "second", device="cpu")
+    assert second.report["head_factor"] == 1.0
+
+
+def test_a_model_that_has_learnt_nothing_is_told_of(
+    start: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "dev.tsv").write_text("lake\tthe Nile\n")
+    finetune(recipe(start, training={"epochs": 1}), output=tmp_path / "run", device="cpu")
+    assert "nothing that the model says of dev is right (accuracy 0.0)" in caplog.text
+    assert "try more epochs (now 1) or a higher learning rate (now 0.005)" in caplog.text
+
+
+def test_what_was_not_read_is_in_the_scores_and_on_the_card(start: Path, tmp_path: Path) -> None:
+    row = {"text": "Ada lives in Tokyo", "mentions": [{"start": 0, "end": 1, "label": "PER"}]}
+    for name in ("train", "dev"):
+        (tmp_path / f"{name}.jsonl").write_text(f"{json.dumps(row)}\n" * 3)
+    values = {
+        "model": str(start),
+        "task": "ner",
+        "data": {name: str(tmp_path / f"{name}.jsonl") for name in ("train", "dev")},
+        "training": {"epochs": 1},
+    }
+    config = from_mapping(FinetuneConfig, values=values, where="test")
+    result = finetune(config, output=tmp_path / "run", device="cpu")
+    (told,) = result.report["not_read"]
+    assert told.startswith("3 of 3 mentions cannot be found")
+    assert f"- {told}" in (result.model / "README.md").read_text()
 
 
 def test_tests_do_not_touch_what_is_learnt(start: Path, tmp_path: Path) -> None:
@@ -133,9 +205,12 @@ def test_a_finished_run_is_not_made_again(start: Path, tmp_path: Path, monkeypat
 def test_another_recipe_and_other_data_are_refused_by_name(start: Path, tmp_path: Path) -> None:
     finetune(recipe(start), output=tmp_path / "run", device="cpu")
     for changes, message in (
-        ({"seed": 2}, r"recipe\.seed: 1 before, 2 now"),
-        ({"options": {"temperature": 2.0}}, r"recipe\.options\.temperature: null before, 2\.0"),
-        ({"data": {"train": str(tmp_path / "test.tsv")}}, r"data\.toy\.train: "),
+        ({"seed": 2}, r"\(seed: 1 before, 2 now\)"),
+        ({"options": {"temperature": 2.0}}, r"options\.temperature: nothing before, 2\.0"),
+        (
+            {"data": {"train": str(tmp_path / "test.tsv")}},
+            r"\(the train file of toy is another one, or has changed since\)",
+        ),
     ):
         with pytest.raises(ConfigError, match=message):
             finetune(recipe(start, **changes), output=tmp_path / "run", device="cpu")
@@ -176,10 +251,11 @@ def test_several_tasks_make_one_model_with_several_heads(start: Path, tmp_path: 
     assert '"score/others.accuracy"' in lines
 
 
-def test_the_entity_table_is_kept_and_frozen_where_titles_are_needed(
+def test_the_entity_table_is_kept_and_frozen_where_the_recipe_says_so(
     start: Path, tmp_path: Path
 ) -> None:
-    config = recipe(start, options={"with_titles": True}, data={"dev": None, "dev_share": 0.0})
+    data = {"dev": None, "dev_share": 0.0}
+    config = recipe(start, options={"with_titles": True}, data=data, entity_table="frozen")
     result = finetune(config, output=tmp_path / "run", device="cpu")
     before, after = load_bundle(start).encoder, load_bundle(result.model).encoder
     assert torch.equal(before.entities.table.weight, after.entities.table.weight)

@@ -19,7 +19,7 @@ def recipe(**values: object) -> FinetuneConfig:
 
 
 def test_the_data_decides_and_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.INFO):
         found = settled_recipe(recipe(task="ner", data=DATA), examples={"ner": SINGLE})
     assert found.options == {"context": "sentence"}
     assert found == recipe(task="ner", data=DATA, options={"context": "sentence"})

@@ -1,5 +1,6 @@
 """What a run starts from: which entities are learnt, and which words are new."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,15 @@ from openluke.checkpoints.lite import make_lite
 from openluke.config import from_mapping
 from openluke.finetuning.recipe import FinetuneConfig
 from openluke.finetuning.start import prepare
+from openluke.records import (
+    ChoiceQuestion,
+    ClassifiedText,
+    Document,
+    MaskedText,
+    Mention,
+    Question,
+    TaggedText,
+)
 from tests.finetuning.tiny_start import tiny_bundle
 
 
@@ -23,7 +33,7 @@ def learns_entities(bundle) -> bool:
 
 @pytest.mark.parametrize("make", [tiny_bundle, lambda: make_lite(tiny_bundle())])
 def test_a_table_of_special_entities_alone_is_learnt(make):
-    start = prepare(make(), config=config(), labels={"ner": ("O", "PER")})
+    start = prepare(make(), config=config(), labels={"ner": ("O", "PER")}, examples={"ner": ()})
     assert start.bundle.encoder.config.n_entities == 4
     assert learns_entities(start.bundle)
 
@@ -31,14 +41,68 @@ def test_a_table_of_special_entities_alone_is_learnt(make):
 @pytest.mark.parametrize(("choice", "learns"), [("frozen", False), ("trained", True)])
 def test_a_recipe_may_say_what_becomes_of_the_table(choice, learns):
     bundle = tiny_bundle()
-    start = prepare(bundle, config=config(entity_table=choice), labels={"ner": ("O", "PER")})
+    start = prepare(
+        bundle,
+        config=config(entity_table=choice),
+        labels={"ner": ("O", "PER")},
+        examples={"ner": ()},
+    )
     assert start.bundle.encoder.config.n_entities == bundle.encoder.config.n_entities
     assert learns_entities(start.bundle) is learns
 
 
+TEXT = "Ada wrote in London."
+PLACE = Mention(start=13, end=19)
+NAMED = replace(PLACE, entity="London")
+
+
+@pytest.mark.parametrize(
+    ("task", "example", "keeps"),
+    [
+        ("sequence_classification", ClassifiedText(text=TEXT, mentions=(NAMED,)), True),
+        ("sequence_classification", ClassifiedText(text=TEXT, mentions=(PLACE,)), False),
+        ("sequence_classification", ClassifiedText(text=TEXT), False),
+        ("token_classification", TaggedText(text=TEXT, words=(), mentions=(NAMED,)), True),
+        ("token_classification", TaggedText(text=TEXT, words=()), False),
+        ("extractive_qa", Question(question="Where?", context=TEXT, mentions=(NAMED,)), True),
+        ("extractive_qa", Question(question="Where?", context=TEXT), False),
+        (
+            "multiple_choice",
+            ChoiceQuestion(question="Where?", choices=("London", "x"), choice_mentions=((), ())),
+            False,
+        ),
+        (
+            "multiple_choice",
+            ChoiceQuestion(
+                question="Where?",
+                choices=("London", "x"),
+                choice_mentions=((Mention(start=0, end=6, entity="London"),), ()),
+            ),
+            True,
+        ),
+        # it predicts entities
+        ("fill_mask", MaskedText(text=TEXT), True),
+        # it reads every span as a masked entity, whatever it names
+        ("ner", Document(text=TEXT, mentions=(replace(NAMED, label="LOC"),)), False),
+    ],
+)
+def test_the_table_is_kept_where_an_example_names_an_entity(task, example, keeps):
+    bundle = tiny_bundle()
+    n_entities = bundle.encoder.config.n_entities
+    start = prepare(
+        bundle,
+        config=config(task=task),
+        labels={task: ("O", "PER")},
+        examples={task: [ClassifiedText(text="x"), example]},
+    ).bundle
+    assert start.encoder.config.n_entities == (n_entities if keeps else 4)
+    assert learns_entities(start) is not keeps
+
+
 def test_new_words_begin_as_the_pieces_that_the_recipe_names():
     recipe = config(new_words={"[ENTITY]": "a"})
-    bundle = prepare(tiny_bundle(), config=recipe, labels={"ner": ("O", "PER")}).bundle
+    labels = {"ner": ("O", "PER")}
+    bundle = prepare(tiny_bundle(), config=recipe, labels=labels, examples={"ner": ()}).bundle
     new, known = (bundle.tokenizer.id(token) for token in ("[ENTITY]", "a"))
     rows = bundle.encoder.words.tokens.weight
     assert new == bundle.tokenizer.n_words - 1

@@ -170,7 +170,7 @@ def test_a_run_does_not_go_on_with_other_options_or_data(tmp_path: Path):
     toy.make_trainer(tmp_path, max_steps=2).run()
     with pytest.raises(ConfigError, match=r"options.seed: 0 before, 3 now"):
         toy.make_trainer(tmp_path, max_steps=2, seed=3).run()
-    with pytest.raises(ConfigError, match=r"started otherwise \(.*the training examples are others"):
+    with pytest.raises(ConfigError, match="the training examples are others"):
         toy.make_trainer(tmp_path, max_steps=2, batch_size=4).run()
     toy.make_trainer(tmp_path, max_steps=2, keep_checkpoints=5).run()
 

@@ -1,6 +1,6 @@
 """The README of a saved model: what it is, how it is used, how large it is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import openluke
@@ -31,6 +31,7 @@ _CALLS: dict[str, str] = {
     "pair_words": _MENTIONS,
     "multiple_choice": 'model.predict("Where is Los Angeles?", choices=["America", "Asia"])',
     "extractive_qa": _QUESTION,
+    "masked": 'model.predict("Beyoncé lives in [MASK].")',
 }
 """Calls of tasks that want more than a text, by their main heads."""
 
@@ -45,18 +46,32 @@ class CardNotes:
     tags: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     """Markdown that stands after the heads."""
+    usage: str | None = None
+    """A call that the model answers, in Python; by default one that suits its first task."""
+    place: str | None = None
+    """What to load it by; by default its directory."""
 
 
 def write_model_card(
-    bundle: Bundle, *, directory: Path, quantised: bool, notes: CardNotes | None = None
+    bundle: Bundle, *, directory: Path, place: Path, quantised: bool, notes: CardNotes | None = None
 ) -> None:
-    """Write the README of a saved bundle, in the form that model hubs show."""
+    """Write the README of a saved bundle, in the form that model hubs show.
+
+    Args:
+        bundle: The model.
+        directory: Where to write it.
+        place: Where the model will lie; of an absolute path the last name alone is said.
+        quantised: Whether its weights are int8 rows.
+        notes: What else is known of it.
+    """
     notes = notes or CardNotes(title="A LUKE model")
+    if notes.place is None:
+        notes = replace(notes, place=place.name if place.is_absolute() else place.as_posix())
     sections = [
         _front_matter(notes),
         _title(notes),
         _origin(bundle),
-        _use(bundle, quantised=quantised),
+        _use(bundle, notes=notes, quantised=quantised),
         _heads(bundle),
         *notes.sections,
         _sizes(bundle, quantised=quantised),
@@ -109,8 +124,10 @@ def _heads(bundle: Bundle) -> str:
     return "## Heads\n\n" + "\n".join(lines)
 
 
-def _use(bundle: Bundle, *, quantised: bool) -> str:
-    code = f'```python\nimport openluke\n\nmodel = openluke.load("PATH")\n{_call(bundle)}\n```'
+def _use(bundle: Bundle, *, notes: CardNotes, quantised: bool) -> str:
+    call = notes.usage or _call(bundle)
+    load = f'model = openluke.load("{notes.place}")'
+    code = f"```python\nimport openluke\n\n{load}\n{call}\n```"
     note = ""
     if quantised:
         note = (
@@ -124,9 +141,11 @@ def _use(bundle: Bundle, *, quantised: bool) -> str:
 
 def _call(bundle: Bundle) -> str:
     """How the model is asked: for what its first task predicts, or for vectors."""
-    kind = next((head.entry.config.kind for head in bundle.heads if head.entry.task), None)
-    if kind is not None:
-        return _CALLS.get(kind, f"model.predict({_TEXT})")
+    entry = next((head.entry for head in bundle.heads if head.entry.task), None)
+    if entry is not None:
+        call = _CALLS.get(entry.config.kind, f"model.predict({_TEXT})")
+        is_alone = len(bundle.task_names()) == 1
+        return call if is_alone else f'{call[:-1]}, head="{entry.name}")'
     return (
         f"encoded = model.encode([{_TEXT}], spans=[[(0, 7), (17, 28)]])\n"
         "encoded[0].mentions[0].vector"

@@ -74,7 +74,9 @@ def save_bundle(
             ),
             directory=draft.path,
         )
-        write_model_card(bundle, directory=draft.path, quantised=quantise, notes=notes)
+        write_model_card(
+            bundle, directory=draft.path, place=Path(directory), quantised=quantise, notes=notes
+        )
         draft.counts.update(words=bundle.tokenizer.n_words, entities=bundle.entities.n_ids)
 
 

@@ -1,5 +1,6 @@
 """``openluke finetune``: a model for one's own task from a file of examples."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,19 @@ from openluke.cli.settings import read_settings
 from openluke.config import from_mapping
 from openluke.errors import ConfigError
 from openluke.finetuning.finetune import finetune as run
-from openluke.finetuning.recipe import FinetuneConfig, merge, read_recipe, with_absolute_paths
+from openluke.finetuning.recipe import (
+    FinetuneConfig,
+    LearningConfig,
+    merge,
+    read_recipe,
+    with_absolute_paths,
+)
 from openluke.records import Scores, from_json
+from openluke.training.optim import default_rate
 from openluke.training.trackers.named import TrackerName, make_tracker
+
+_USUAL = LearningConfig()
+_RATES = ", ".join(f"{default_rate(width):g} for {width}" for width in (384, 512, 768, 1024))
 
 
 @Parameter(name="*")
@@ -57,14 +68,25 @@ class Files:
 class Ways:
     """How a model is trained, where it is not as usual."""
 
-    epochs: Annotated[int | None, Parameter(help="How often the examples are read.")] = None
-    batch_size: Annotated[int | None, Parameter(help="The most inputs of a batch.")] = None
-    learning_rate: Annotated[float | None, Parameter(help="The highest learning rate.")] = None
+    epochs: Annotated[
+        int | None, Parameter(help=f"How often the examples are read; {_USUAL.epochs} by default.")
+    ] = None
+    batch_size: Annotated[
+        int | None, Parameter(help=f"The most inputs of a batch; {_USUAL.batch_size} by default.")
+    ] = None
+    learning_rate: Annotated[
+        float | None,
+        Parameter(
+            help=f"The highest learning rate; by default by the width of the model: {_RATES}."
+        ),
+    ] = None
     attention: Annotated[
         Literal["entity-aware", "plain"] | None,
         Parameter(help="Four query types or one; by default as the model has it."),
     ] = None
-    seed: Annotated[int | None, Parameter(help="Of everything that is random.")] = None
+    seed: Annotated[int | None, Parameter(help="Of everything that is random; 0 by default.")] = (
+        None
+    )
 
     def values(self) -> dict[str, Any]:
         """What was given, as a recipe says it."""
@@ -90,7 +112,9 @@ def finetune(
     """Teach a model a task, from a file of examples or by a recipe.
 
     A run that was killed goes on when the same command is given again. The best model is in
-    OUTPUT/model, with a card; its scores are in OUTPUT/scores.json.
+    OUTPUT/model, with a card; its scores are in OUTPUT/scores.json. OUTPUT/checkpoints, which is
+    several times as large as the model, goes when the run is finished, unless --set
+    leave_checkpoints=true keeps it.
 
     Args:
         task: What is learnt (see `openluke tasks`); a recipe says it itself.
@@ -104,6 +128,8 @@ def finetune(
         tracker: Where to report to, besides metrics.jsonl; may be given several times.
         device: Where to compute: auto (CUDA, then MPS, then the CPU), cpu, cuda, cuda:N or mps.
     """
+    # what a run chooses by itself is told
+    logging.getLogger("openluke.finetuning").setLevel(logging.INFO)
     given = _given({"task": task, "model": model})
     changes = [given, files.values(), ways.values(), read_settings(set or ())]
     config = _config(recipe, changes=changes)

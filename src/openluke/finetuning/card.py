@@ -7,20 +7,31 @@ from typing import Any
 
 from openluke.checkpoints.model_card import CardNotes
 from openluke.finetuning.recipe import FinetuneConfig, recipe_values
+from openluke.finetuning.run_directory import MODEL
 from openluke.task import load_task
 
 _MOST_LABELS = 60
 
 
-def card_notes(config: FinetuneConfig, *, report: Mapping[str, Any]) -> CardNotes:
+def card_notes(
+    config: FinetuneConfig,
+    *,
+    report: Mapping[str, Any],
+    start: str,
+    usage: str | None,
+    directory: Path,
+) -> CardNotes:
     """What a run knows of its model.
 
     Args:
         config: The recipe.
         report: What ``scores.json`` says.
+        start: What the model that the run starts from is called, see ``name_of_start``.
+        usage: A call that the model answers; by default one that suits its head.
+        directory: Where the model will lie.
     """
     names = [part.task for part in config.parts]
-    sections = [_purpose(config)]
+    sections = [_purpose(config, start=start)]
     for head, by_file in report["scores"].items():
         sections += [
             _scores(head, file=file, scores=scores, alone=len(names) == 1)
@@ -32,23 +43,40 @@ def card_notes(config: FinetuneConfig, *, report: Mapping[str, Any]) -> CardNote
         licence=config.licence,
         tags=tuple(name.replace("_", "-") for name in names),
         sections=tuple(section for section in sections if section),
+        usage=usage,
+        place=directory.as_posix() if not directory.is_absolute() else _last_names(directory),
     )
 
 
-def name_of_start(config: FinetuneConfig) -> str:
-    """What the model that a run starts from is called: of a directory its name alone."""
-    path = Path(config.model)
-    return path.name if path.is_absolute() else config.model
+def name_of_start(model: str, *, origin: str | None) -> str:
+    """What the model that a run starts from is called, and what it says it was made from.
+
+    Args:
+        model: The recipe's word for it; of a directory the last names alone are said.
+        origin: Its own source.
+    """
+    path = Path(model)
+    if not path.is_absolute():
+        return model
+    name = _last_names(path) if path.name == MODEL else path.name
+    return f"{name}, made from {origin}" if origin else name
 
 
-def _purpose(config: FinetuneConfig) -> str:
+def _last_names(directory: Path) -> str:
+    """A directory without where it lies on this machine: in which run, where it is one's model."""
+    return "/".join(directory.parts[-2:])
+
+
+def _purpose(config: FinetuneConfig, *, start: str) -> str:
     said = "; ".join(
         f"`{part.head}` predicts {load_task(part.task).summary}" for part in config.parts
     )
-    return f"## What it does\n\nFine-tuned from `{name_of_start(config)}`: {said}."
+    return f"## What it does\n\nFine-tuned from {start}: {said}."
 
 
 def _scores(head: str, *, file: str, scores: Mapping[str, Any], alone: bool) -> str:
+    if not scores["values"]:
+        return ""
     title = f"## Scores on {file}" if alone else f"## Scores of {head} on {file}"
     values = "\n".join(f"| {name} | {value:.4f} |" for name, value in scores["values"].items())
     text = f"{title}\n\n| | |\n|---|---|\n{values}"
@@ -69,8 +97,9 @@ def _paper(config: FinetuneConfig) -> str:
     if paper is None:
         return ""
     scores = ", ".join(f"{name} {value:.3f}" for name, value in paper.scores.items())
+    said = f"{paper.source} reports: {scores}." if scores else f"See {paper.source}."
     note = f" {paper.note}" if paper.note else ""
-    return f"## Published\n\n{paper.source} reports: {scores}.{note}"
+    return f"## Published\n\n{said}{note}"
 
 
 def _data(report: Mapping[str, Any]) -> str:
@@ -89,10 +118,12 @@ def _training(config: FinetuneConfig, *, report: Mapping[str, Any]) -> str:
     rows = [
         ("steps", f"{report['steps']:,} ({report['why']})"),
         ("weights from step", report["best_step"] or "the last"),
+        ("learning rate", f"{report['learning_rate']:g}"),
+        ("rate of heads", f"{report['head_factor']:g} times that"),
         ("seed", config.seed),
         ("time in steps", f"{report['seconds']:,.0f} s"),
         ("inputs in a second of training", f"{report['instances_per_second']:,.1f}"),
-        ("examples in a second of prediction", f"{report['examples_per_second']:,.1f}"),
+        *_prediction_rate(report),
         ("memory at most", memory or "not known"),
         ("device", report["device"]),
     ]
@@ -105,8 +136,14 @@ def _training(config: FinetuneConfig, *, report: Mapping[str, Any]) -> str:
     )
 
 
+def _prediction_rate(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if not any(report["scores"].values()):
+        return []  # nothing was predicted
+    return [("examples in a second of prediction", f"{report['examples_per_second']:,.1f}")]
+
+
 def _limits(report: Mapping[str, Any]) -> str:
-    lines = [f"- {message}" for message in report["losses"]]
+    lines = [f"- {message}" for message in report["not_read"]]
     if report["held_out"]:
         lines.append("- The scores on dev are of examples set aside of the training data.")
     return "## Limits\n\n" + "\n".join(lines) if lines else ""

@@ -1,7 +1,8 @@
 """Scores of a model while it is trained, and at the end on every file of a recipe."""
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,6 +20,16 @@ MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What a model predicts of examples, and how good it is."""
+
+    predicted: list[Any]
+    scores: Scores
+    seconds: float
+    """How long predicting and scoring took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluator:
     """Scores a model on the examples that the best one is chosen by."""
 
@@ -28,6 +39,8 @@ class Evaluator:
     heads: Mapping[str, Mapping[str, str]]
     """The names of each task's heads by role, where several tasks are in one model."""
     device: torch.device
+    last: dict[str, Scored] = field(default_factory=dict[str, Scored])
+    """What the last evaluation found of each task; empty before the first."""
 
     @property
     def metric(self) -> str:
@@ -39,10 +52,11 @@ class Evaluator:
 
     def __call__(self, model: Model) -> Scores:
         """Scores of the model in training, all tasks together."""
-        found = {
-            name: score_task(task, model=part, examples=self.dev[name], device=self.device)[1]
-            for name, task, part in self._parts(model)
-        }
+        for name, task, part in self._parts(model):
+            self.last[name] = score_task(
+                task, model=part, examples=self.dev[name], device=self.device
+            )
+        found = {name: scored.scores for name, scored in self.last.items()}
         if len(found) == 1:
             return next(iter(found.values()))
         mine = {name: found[name][self.tasks[name].primary_metric] for name in found}
@@ -63,8 +77,9 @@ class Evaluator:
 
 def score_task(
     task: Task[Any, Any], *, model: Model, examples: Sequence[Any], device: torch.device
-) -> tuple[list[Any], Scores]:
+) -> Scored:
     """What a model predicts of examples, and how good it is."""
+    began = time.perf_counter()
     pipeline = TaskPipeline(task=task, model=model, device=device, max_rows=rows_of(device))
     predicted = [one for chunk in pipeline.predict_chunks(examples) for one in chunk]
     scores = task.score(examples, predicted=predicted)
@@ -73,4 +88,4 @@ def score_task(
             f"the scores of {task.name} are {', '.join(scores.values)}; its primary metric "
             f"{task.primary_metric!r} is not among them: the examples have no gold answers"
         )
-    return predicted, scores
+    return Scored(predicted=predicted, scores=scores, seconds=time.perf_counter() - began)

@@ -1,7 +1,7 @@
 """From a recipe to a model with its scores and its card, in one directory."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,47 +9,43 @@ from typing import Any
 
 import torch
 
-from openluke.artifacts import atomic_file
 from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.hub import resolve
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
-from openluke.config import to_mapping
 from openluke.errors import ConfigError
 from openluke.finetuning.adapters import add_adapters, merge_adapters
 from openluke.finetuning.card import card_notes, name_of_start
 from openluke.finetuning.checking import gathered_warnings
-from openluke.finetuning.data import (
-    File,
-    Splits,
-    file_fingerprints,
-    path_of,
-    read_data,
-    read_splits,
-    test_files,
-)
-from openluke.finetuning.evaluation import Evaluator, score_task
+from openluke.finetuning.data import Splits, file_fingerprints, read_splits
+from openluke.finetuning.evaluation import Evaluator
 from openluke.finetuning.learning import Learning, head_names, learning_of
 from openluke.finetuning.memory import peak_memory
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
 from openluke.finetuning.run_directory import (
     MODEL,
-    PREDICTIONS,
+    begin,
     origin_of,
     owned,
     read_scores,
+    remove_checkpoints,
     write_scores,
 )
+from openluke.finetuning.scoring import check_tests, score_all
+from openluke.finetuning.settling import settled_recipe
 from openluke.finetuning.start import Start, options_of, prepare
+from openluke.finetuning.usage import usage_of
 from openluke.finetuning.whole_bundle import whole_bundle
 from openluke.inference.devices import choose_device
 from openluke.inference.model_identity import model_identity
-from openluke.inference.prediction_json import prediction_line
-from openluke.task import Task, load_task
+from openluke.task import load_task
 from openluke.training.distributed import World, joined
+from openluke.training.optim import rates_of
 from openluke.training.result import TrainingResult
 from openluke.training.trackers.tracker import Tracker
 from openluke.training.trainer import Trainer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +72,8 @@ class _Run:
     directory: Path
     world: World
     splits: Mapping[str, Splits]
+    origin: Mapping[str, Any]
+    """What it is made from, see ``origin_of``."""
 
 
 def finetune(
@@ -101,6 +99,8 @@ def finetune(
         What came of it; ``None`` in the processes of ``torchrun`` that are not the first.
     """
     directory = Path(output)
+    for part in config.parts:
+        _options(part)
     with joined(choose_device(device)) as world:
         source = resolve(config.model)
         data = {part.head: file_fingerprints(part.data) for part in config.parts}
@@ -108,14 +108,52 @@ def finetune(
         with owned(directory, origin=origin) if world.is_first else nullcontext():
             finished = world.gather(read_scores(directory))[0]
             if finished is not None:
+                logger.info("%s: is finished already; nothing is trained", directory)
                 found = FinetuneResult(directory=directory, report=finished)
                 return found if world.is_first else None
             splits = {part.head: _splits(part, seed=config.seed) for part in config.parts}
-            run = _Run(config=config, directory=directory, world=world, splits=splits)
+            if world.is_first:
+                check_tests(config)
+            learnt = {name: each.train for name, each in splits.items()}
+            settled = settled_recipe(config, examples=learnt)
+            run = _Run(
+                config=settled, directory=directory, world=world, splits=splits, origin=origin
+            )
             return _make(run, bundle=load_bundle(source), trackers=trackers)
 
 
 def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> FinetuneResult | None:
+    start = _prepared(run, bundle=bundle)
+    with gathered_warnings() as not_read:
+        learning = learning_of(
+            start.bundle, tasks=start.tasks, splits=run.splits, config=run.config
+        )
+    run = replace(run, config=_with_rates(run.config, learning=learning, start=start))
+    evaluate = _evaluator(run, start=start)
+    result = _train(run, learning=learning, evaluate=evaluate, trackers=trackers)
+    if run.config.lora is not None:
+        merge_adapters(start.bundle.encoder)
+    trained = whole_bundle(start.bundle, model=learning.model, tasks=start.tasks)
+    if not run.world.is_first:
+        return None
+    # adapters were not merged yet when the model was evaluated
+    is_last = result.best_step == result.steps and run.config.lora is None
+    report = score_all(
+        run.config,
+        bundle=trained,
+        tasks=start.tasks,
+        splits=run.splits,
+        known=evaluate.last if evaluate is not None and is_last else {},
+        directory=run.directory,
+        device=run.world.device,
+    )
+    report |= _facts(run, result=result)
+    report |= {"not_read": list(dict.fromkeys(not_read)), "went_on": list(start.reused)}
+    _save(run, trained=trained, start=start, origin=bundle.source, report=report)
+    return FinetuneResult(directory=run.directory, report=report)
+
+
+def _prepared(run: _Run, *, bundle: Bundle) -> Start:
     config = run.config
     labels = {
         part.head: load_task(part.task).labels_of(
@@ -123,42 +161,48 @@ def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> Finetune
         )
         for part in config.parts
     }
-    start = prepare(bundle, config=config, labels=labels)
+    examples = {name: [*each.train, *each.dev] for name, each in run.splits.items()}
+    start = prepare(bundle, config=config, labels=labels, examples=examples)
     if config.lora is not None:
         if config.training.strategy != "ddp":
             raise ConfigError("lora is trained with strategy 'ddp' alone; its weights are few")
         add_adapters(start.bundle.encoder, config=config.lora)
-    with gathered_warnings() as losses:
-        learning = learning_of(start.bundle, tasks=start.tasks, splits=run.splits, config=config)
-    result = _train(run, start=start, learning=learning, trackers=trackers)
-    if config.lora is not None:
-        merge_adapters(start.bundle.encoder)
-    trained = whole_bundle(start.bundle, model=learning.model, tasks=start.tasks)
-    if not run.world.is_first:
-        return None
-    trained = replace(trained, source=name_of_start(config))
-    report = _score(run, bundle=trained, tasks=start.tasks) | _facts(run, result=result)
-    report |= {"losses": list(dict.fromkeys(losses)), "went_on": list(start.reused)}
-    notes = card_notes(config, report=report)
-    save_bundle(trained, directory=run.directory / MODEL, replace=True, notes=notes)
-    write_scores(run.directory, values=report)
-    return FinetuneResult(directory=run.directory, report=report)
+    return start
 
 
-def _train(
-    run: _Run, *, start: Start, learning: Learning, trackers: Sequence[Tracker]
-) -> TrainingResult:
+def _with_rates(config: FinetuneConfig, *, learning: Learning, start: Start) -> FinetuneConfig:
+    """The recipe with the rates in numbers, which are told."""
+    given = config.training.optimizer
+    is_new = len(start.reused) < len(start.bundle.heads)
+    rates = rates_of(given, model=learning.model, new_heads=is_new)
+    logger.info(
+        "learning rate %g%s, heads %g times that",
+        rates.learning_rate,
+        " (by the width of the model)" if given.learning_rate is None else "",
+        rates.head_factor,
+    )
+    optimizer = replace(given, learning_rate=rates.learning_rate, head_factor=rates.head_factor)
+    return replace(config, training=replace(config.training, optimizer=optimizer))
+
+
+def _evaluator(run: _Run, *, start: Start) -> Evaluator | None:
+    """What the best model is chosen by, if there is any dev data."""
     dev = {name: splits.dev for name, splits in run.splits.items()}
-    evaluate = None
     if all(dev.values()):
         heads = {name: head_names(start.bundle, task=name) for name in start.tasks}
-        evaluate = Evaluator(tasks=start.tasks, dev=dev, heads=heads, device=run.world.device)
-    elif any(dev.values()):
+        return Evaluator(tasks=start.tasks, dev=dev, heads=heads, device=run.world.device)
+    if any(dev.values()):
         bare = ", ".join(name for name, examples in dev.items() if not examples)
         raise ConfigError(
             f"{bare}: has no dev data, but other tasks have; the best model is chosen by all"
         )
-    return Trainer(
+    return None
+
+
+def _train(
+    run: _Run, *, learning: Learning, evaluate: Evaluator | None, trackers: Sequence[Tracker]
+) -> TrainingResult:
+    trainer = Trainer(
         learning.model,
         objective=learning.objective,
         data=learning.data,
@@ -168,46 +212,35 @@ def _train(
         evaluate=evaluate,
         metric=None if evaluate is None else evaluate.metric,
         world=run.world,
-    ).run()
+    )
+    if run.world.is_first:
+        begin(run.directory, origin=run.origin)
+    return trainer.run()
 
 
-def _score(run: _Run, *, bundle: Bundle, tasks: Mapping[str, Task[Any, Any]]) -> dict[str, Any]:
-    """Scores of every head on its dev data and its tests, and how fast predictions were made."""
-    scores: dict[str, Any] = {}
-    data: dict[str, Any] = {}
-    n_examples, seconds = 0, 0.0
-    for part in run.config.parts:
-        splits = run.splits[part.head]
-        model = bundle.model_of(part.head).to(run.world.device).eval()
-        scores[part.head] = {}
-        data[part.head] = {"train": _described(part.data.train, examples=splits.train)}
-        for name, file, examples in _to_score(part, splits=splits):
-            began = time.perf_counter()
-            predicted, found = score_task(
-                tasks[part.head], model=model, examples=examples, device=run.world.device
-            )
-            seconds += time.perf_counter() - began
-            n_examples += len(examples)
-            scores[part.head][name] = to_mapping(found)
-            data[part.head][name] = _described(file, examples=examples)
-            path = run.directory / PREDICTIONS / f"{part.head}-{name}.jsonl"
-            _write_predictions(predicted, task=tasks[part.head], path=path)
-    rate = n_examples / seconds if seconds else 0.0
-    return {"scores": scores, "data": data, "examples_per_second": round(rate, 2)}
-
-
-def _to_score(part: TaskConfig, *, splits: Splits) -> Iterable[tuple[str, File, list[Any]]]:
-    if splits.dev:
-        file = part.data.train if splits.held_out else part.data.dev
-        assert file is not None
-        yield "dev", file, splits.dev
-    for name, file in test_files(part.data).items():
-        yield name, file, list(read_data(file, data=part.data, task=load_task(part.task)))
+def _save(
+    run: _Run, *, trained: Bundle, start: Start, origin: str | None, report: dict[str, Any]
+) -> None:
+    """Write the model with its card, then the scores, which say that the run is finished."""
+    config = run.config
+    named = name_of_start(config.model, origin=origin)
+    notes = card_notes(
+        config,
+        report=report,
+        start=named,
+        usage=usage_of(start.tasks, splits=run.splits),
+        directory=run.directory / MODEL,
+    )
+    made = replace(trained, source=named)
+    save_bundle(made, directory=run.directory / MODEL, replace=True, notes=notes)
+    write_scores(run.directory, values=report)
+    if not config.leave_checkpoints:
+        remove_checkpoints(run.directory)
 
 
 def _facts(run: _Run, *, result: TrainingResult) -> dict[str, Any]:
     seconds = result.seconds
-    device = run.world.device
+    device, optimizer = run.world.device, run.config.training.optimizer
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return {
         "steps": result.steps,
@@ -218,6 +251,8 @@ def _facts(run: _Run, *, result: TrainingResult) -> dict[str, Any]:
         "peak_memory": peak_memory(device),
         "device": f"{name}, {run.world.size} processes" if run.world.size > 1 else name,
         "seed": run.config.seed,
+        "learning_rate": optimizer.learning_rate,
+        "head_factor": optimizer.head_factor,
         "held_out": any(splits.held_out for splits in run.splits.values()),
     }
 
@@ -228,12 +263,3 @@ def _splits(part: TaskConfig, *, seed: int) -> Splits:
 
 def _options(part: TaskConfig) -> Any:
     return options_of(load_task(part.task), values=part.options, where=f"options of {part.head}")
-
-
-def _described(file: File, *, examples: Sequence[Any]) -> dict[str, Any]:
-    return {"file": path_of(file).name, "examples": len(examples)}
-
-
-def _write_predictions(predicted: Sequence[Any], *, task: Task[Any, Any], path: Path) -> None:
-    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
-        stream.writelines(prediction_line(one, task=task) for one in predicted)

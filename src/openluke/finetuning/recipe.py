@@ -151,13 +151,16 @@ class FinetuneConfig:
     """Special tokens that the model gets where it lacks them, each with the word piece whose vector
     it starts from."""
     entity_table: Literal["auto", "frozen", "trained"] = "auto"
-    """What becomes of the entity embeddings. ``auto``: only the special entities are kept where no
-    task names entities by title, and else the table is frozen. ``frozen``: it is kept and not
-    trained. ``trained``: it is kept and trained."""
+    """What becomes of the entity embeddings. ``auto``: where no task predicts entities, and no
+    example of the training or dev data names one by its title, only the special entities are kept;
+    else the table is frozen. ``frozen``: it is kept and not trained. ``trained``: it is kept and
+    trained."""
     training: LearningConfig = field(default_factory=LearningConfig)
     """How it is trained."""
     lora: LoraConfig | None = None
     """Train adapters instead of the encoder."""
+    leave_checkpoints: bool = False
+    """Whether the checkpoints, which an interrupted run goes on from, stay when it is finished."""
     seed: int = 0
     """Of new heads, of the order of examples, and of everything else that is random."""
     licence: str | None = None

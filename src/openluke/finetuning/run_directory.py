@@ -1,8 +1,9 @@
 """The directory of a run: what it was started with, and that one process has it at a time."""
 
 import json
+import shutil
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ from openluke.artifacts import atomic_file
 from openluke.errors import CheckpointError, ConfigError
 from openluke.file_lock import locked
 from openluke.finetuning.recipe import FinetuneConfig, recipe_values
+from openluke.training.distributed import World
+from openluke.training.origin import differences, started_otherwise
+from openluke.training.state import Checkpoints
+from openluke.training.trainer import CHECKPOINTS
+from openluke.training.writing import explained
 
 RECIPE = "recipe.json"
 SCORES = "scores.json"
@@ -29,24 +35,28 @@ _FREE_DATA = ("train", "dev", "test", "tests")
 def owned(directory: Path, *, origin: Mapping[str, Any]) -> Generator[None, None, None]:
     """Have a directory alone while the block runs; it must be new, or of a run of this origin.
 
+    One in which no step was kept is as good as new. Nothing is written here but the lock; where the
+    block leaves nothing either, the directory goes too.
+
     Args:
         directory: The directory of the run.
         origin: What the run is made from, see ``origin_of``.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    with locked(directory / ".finetune.lock", what=str(directory)):
-        file = directory / RECIPE
-        if file.exists():
-            _check(file, origin=origin)
-        else:
-            strangers = sorted(p.name for p in directory.iterdir() if not p.name.startswith("."))
-            if strangers:
-                raise ConfigError(
-                    f"{directory}: holds {', '.join(strangers[:5])}, and no run; choose a new "
-                    "directory"
-                )
-            _write(file, values=origin)
-        yield
+    with explained(directory, kept="nothing was begun"):
+        directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(directory / ".finetune.lock", what=str(directory)):
+            _check(directory, origin=origin)
+            yield
+    finally:
+        # only an empty one goes
+        with suppress(OSError):
+            directory.rmdir()
+
+
+def begin(directory: Path, *, origin: Mapping[str, Any]) -> None:
+    """Write what a run is made from; from now on its directory is its own."""
+    _write(directory / RECIPE, values=origin)
 
 
 def origin_of(
@@ -60,7 +70,7 @@ def origin_of(
         model: What tells the model that is started from, from others.
     """
     values = recipe_values(config)
-    for name in ("paper", "licence", "model"):
+    for name in ("paper", "licence", "model", "leave_checkpoints"):
         del values[name]
     for table in (values, *values["tasks"]):
         if table["data"] is not None:
@@ -81,37 +91,47 @@ def write_scores(directory: Path, *, values: Mapping[str, Any]) -> None:
     _write(directory / SCORES, values=values)
 
 
-def differences(found: Mapping[str, Any], *, wanted: Mapping[str, Any]) -> list[str]:
-    """What differs, as ``key: before, now`` with dots between tables."""
-    changed: list[str] = []
-    for key in sorted({*found, *wanted}):
-        before, now = found.get(key), wanted.get(key)
-        if isinstance(before, Mapping) and isinstance(now, Mapping):
-            changed += [f"{key}.{inner}" for inner in differences(before, wanted=now)]
-        elif before != now:
-            changed.append(f"{key}: {_short(before)} before, {_short(now)} now")
-    return changed
+def remove_checkpoints(directory: Path) -> None:
+    """Remove what a run would go on from, which a finished one does not."""
+    shutil.rmtree(directory / CHECKPOINTS, ignore_errors=True)
 
 
-def _check(file: Path, *, origin: Mapping[str, Any]) -> None:
+def _check(directory: Path, *, origin: Mapping[str, Any]) -> None:
+    file = directory / RECIPE
+    if not file.exists():
+        strangers = sorted(p.name for p in directory.iterdir() if not p.name.startswith("."))
+        if strangers:
+            raise ConfigError(
+                f"{directory}: holds {', '.join(strangers[:5])}, and no run; choose a new directory"
+            )
+        return
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{file}: damaged: {error}; choose another directory") from error
-    changed = differences(found, wanted=json.loads(json.dumps(origin)))
-    if changed:
-        raise ConfigError(
-            f"{file.parent}: holds a run that was started otherwise ({'; '.join(changed)}); give "
-            "it the same again to go on with it, or choose another directory"
-        )
+    changed = differences(found, now=json.loads(json.dumps(origin)), hashes=_hashes(origin))
+    if changed and _is_begun(directory):
+        said = [one.removeprefix("recipe.") for one in changed]
+        raise started_otherwise(directory, changed=said)
+
+
+def _is_begun(directory: Path) -> bool:
+    """Whether a run has got anywhere."""
+    steps = Checkpoints(directory / CHECKPOINTS, keep=1, world=World()).steps()
+    return bool(steps) or (directory / SCORES).exists()
+
+
+def _hashes(origin: Mapping[str, Any]) -> dict[str, str]:
+    """What to say of files that are not the same as before."""
+    files = {
+        f"data.{head}.{split}": f"the {split} file of {head} is another one, or has changed since"
+        for head, splits in origin["data"].items()
+        for split in splits
+    }
+    return files | {"model": "the model to start from is another one, or has changed since"}
 
 
 def _write(file: Path, *, values: Mapping[str, Any]) -> None:
     with atomic_file(file) as temporary:
         text = json.dumps(values, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:36]} …"

@@ -34,7 +34,7 @@ def _settled_part(part: TaskConfig, *, examples: Sequence[Any]) -> TaskConfig:
     before, after = to_mapping(said), to_mapping(settled(kind, config=said, examples=examples))
     decided = {name: value for name, value in after.items() if value != before[name]}
     for name, value in decided.items():
-        _log.warning(
+        _log.info(
             "%s: %s = %r is chosen, as the training data is; --set options.%s=… says otherwise",
             part.head,
             name,

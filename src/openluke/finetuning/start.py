@@ -1,8 +1,9 @@
 """What a run starts from: a model made ready for its tasks, with new heads."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -14,7 +15,10 @@ from openluke.checkpoints.lite import make_lite
 from openluke.config import from_mapping
 from openluke.finetuning.recipe import FinetuneConfig
 from openluke.model.heads import build_head
+from openluke.records import Mention
 from openluke.task import MAIN, Task, TaskType, load_task
+
+logger = logging.getLogger(__name__)
 
 _SPECIAL_ENTITIES = 4
 """Rows of the smallest entity table."""
@@ -32,7 +36,11 @@ class Start:
 
 
 def prepare(
-    bundle: Bundle, *, config: FinetuneConfig, labels: Mapping[str, Sequence[str]]
+    bundle: Bundle,
+    *,
+    config: FinetuneConfig,
+    labels: Mapping[str, Sequence[str]],
+    examples: Mapping[str, Iterable[Any]],
 ) -> Start:
     """Make a model ready for the tasks of a recipe.
 
@@ -42,14 +50,23 @@ def prepare(
         bundle: What the run starts from.
         config: The recipe.
         labels: The labels of each task, by the name of its head.
+        examples: What each task learns from and is chosen by, in the same way.
     """
     bundle = with_words(bundle, words=config.new_words)
     if config.attention is not None:
         bundle = with_attention(bundle, entity_aware=config.attention == "entity-aware")
     tasks = _make_tasks(bundle, config=config, labels=labels)
-    needs_titles = any(task.needs_titles for task in tasks.values())
+    needs_titles = any(
+        task.needs_titles and (_predicts_entities(task) or any(map(names_entity, examples[name])))
+        for name, task in tasks.items()
+    )
     n_entities = bundle.encoder.config.n_entities
     if config.entity_table == "auto" and not needs_titles and n_entities > _SPECIAL_ENTITIES:
+        logger.info(
+            "no example names an entity: the table of %s entities is left out (entity_table = "
+            "'frozen' keeps it)",
+            f"{n_entities:,}",
+        )
         bundle = make_lite(bundle)
         tasks = _make_tasks(bundle, config=config, labels=labels)
     elif n_entities and _is_frozen(config, needs_titles=needs_titles):
@@ -70,6 +87,21 @@ def prepare(
             )
         made = made.with_task(name, task=task, modules=modules)
     return Start(bundle=made, tasks=tasks, reused=tuple(reused))
+
+
+def names_entity(value: Any) -> bool:
+    """Whether a record, or anything in it, is a mention with the title of its entity."""
+    if isinstance(value, Mention):
+        return value.entity is not None
+    if isinstance(value, list | tuple):
+        return any(map(names_entity, cast("Sequence[Any]", value)))
+    return is_dataclass(value) and any(
+        names_entity(getattr(value, field.name)) for field in fields(value)
+    )
+
+
+def _predicts_entities(task: Task[Any, Any]) -> bool:
+    return any(head.kind == "masked" for head in task.head_configs().values())
 
 
 def _is_frozen(config: FinetuneConfig, *, needs_titles: bool) -> bool:

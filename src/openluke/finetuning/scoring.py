@@ -1,0 +1,109 @@
+"""What a run's model is worth in the end: scores and predictions of every file of the recipe."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from openluke.artifacts import atomic_file
+from openluke.checkpoints.bundle import Bundle
+from openluke.config import to_mapping
+from openluke.finetuning.data import File, Splits, path_of, read_data, test_files
+from openluke.finetuning.evaluation import Scored, score_task
+from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
+from openluke.finetuning.run_directory import PREDICTIONS
+from openluke.inference.prediction_json import prediction_line
+from openluke.task import Task, load_task
+
+logger = logging.getLogger(__name__)
+
+
+def score_all(
+    config: FinetuneConfig,
+    *,
+    bundle: Bundle,
+    tasks: Mapping[str, Task[Any, Any]],
+    splits: Mapping[str, Splits],
+    known: Mapping[str, Scored],
+    directory: Path,
+    device: torch.device,
+) -> dict[str, Any]:
+    """Score every head on its dev data and its tests, and write what is predicted of them.
+
+    Args:
+        config: The recipe.
+        bundle: The trained model.
+        tasks: The tasks by the names of their heads.
+        splits: What was learnt from and chosen by, in the same way.
+        known: What this model was already found to do on dev, in the same way.
+        directory: The directory of the run.
+        device: Where to compute.
+    """
+    scores: dict[str, Any] = {}
+    data: dict[str, Any] = {}
+    n_examples, seconds = 0, 0.0
+    for part in config.parts:
+        mine, task = splits[part.head], tasks[part.head]
+        model = bundle.model_of(part.head).to(device).eval()
+        scores[part.head] = {}
+        data[part.head] = {"train": _described(part.data.train, examples=mine.train)}
+        for name, file, examples in _to_score(part, splits=mine):
+            found = known.get(part.head) if name == "dev" else None
+            found = found or score_task(task, model=model, examples=examples, device=device)
+            seconds += found.seconds
+            n_examples += len(examples)
+            scores[part.head][name] = to_mapping(found.scores)
+            data[part.head][name] = _described(file, examples=examples)
+            path = directory / PREDICTIONS / f"{part.head}-{name}.jsonl"
+            _write_predictions(found.predicted, task=task, path=path)
+            if name == "dev":
+                _warn_of_nothing(found, part=part, task=task, config=config)
+    rate = n_examples / seconds if seconds else 0.0
+    return {"scores": scores, "data": data, "examples_per_second": round(rate, 2)}
+
+
+def check_tests(config: FinetuneConfig) -> None:
+    """Read the files that the model is scored on at the end, so that a bad one is found before."""
+    for part in config.parts:
+        for file in test_files(part.data).values():
+            for _ in read_data(file, data=part.data, task=load_task(part.task)):
+                pass
+
+
+def _to_score(part: TaskConfig, *, splits: Splits) -> Iterable[tuple[str, File, list[Any]]]:
+    if splits.dev:
+        file = part.data.train if splits.held_out else part.data.dev
+        assert file is not None
+        yield "dev", file, splits.dev
+    for name, file in test_files(part.data).items():
+        yield name, file, list(read_data(file, data=part.data, task=load_task(part.task)))
+
+
+def _warn_of_nothing(
+    found: Scored, *, part: TaskConfig, task: Task[Any, Any], config: FinetuneConfig
+) -> None:
+    """Say what to do about a model that has learnt nothing that can be seen."""
+    score = found.scores[task.primary_metric]
+    if score <= 0:
+        training = config.training
+        logger.warning(
+            "%s: nothing that the model says of dev is right (%s %.1f). Probably it has learnt too "
+            "little: try more epochs (now %d) or a higher learning rate (now %g); see also whether "
+            "train and dev are alike",
+            part.head,
+            task.primary_metric,
+            score,
+            training.epochs,
+            training.optimizer.learning_rate,
+        )
+
+
+def _described(file: File, *, examples: Sequence[Any]) -> dict[str, Any]:
+    return {"file": path_of(file).name, "examples": len(examples)}
+
+
+def _write_predictions(predicted: Sequence[Any], *, task: Task[Any, Any], path: Path) -> None:
+    with atomic_file(path) as temporary, temporary.open("w", encoding="utf-8") as stream:
+        stream.writelines(prediction_line(one, task=task) for one in predicted)
