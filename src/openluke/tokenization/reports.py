@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ NOTHING = Report()
 """The report on inputs that hold everything as it was given."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Faults:
     """What of a batch is not read as it was given, whatever fits an input."""
 
@@ -65,8 +66,16 @@ class Faults:
     """Words without pieces, by number of the text; texts without such words are left out."""
 
     def __bool__(self) -> bool:
-        masks = (self.is_long, self.is_placeless, self.is_unknown)
-        return bool(self.placeless_words) or any(bool(mask.any()) for mask in masks)
+        return bool(self.placeless_words) or bool(self._any.any())
+
+    def of(self, whole: Window) -> bool:
+        """Whether there is one in a window: most have none, even where their batch has."""
+        words = self.placeless_words
+        return bool(self._any[whole.rows].any()) or whole.text in words or whole.pair in words
+
+    @cached_property
+    def _any(self) -> _Mask:
+        return self.is_long | self.is_placeless | self.is_unknown
 
 
 def report(whole: Window, *, plan: Plan | None, reading: Reading, faults: Faults) -> Report:
@@ -78,6 +87,8 @@ def report(whole: Window, *, plan: Plan | None, reading: Reading, faults: Faults
         reading: The texts.
         faults: What is wrong with mentions of the batch.
     """
+    if plan is None and not faults.of(whole):
+        return NOTHING
     always = Report(
         long_mentions=_indices(faults.is_long[whole.rows]),
         placeless_mentions=_indices(faults.is_placeless[whole.rows]),
@@ -106,7 +117,7 @@ def _placeless_words(whole: Window, *, faults: Faults) -> tuple[tuple[int, int],
 
 
 def _indices(which: _Mask) -> tuple[int, ...]:
-    return tuple(np.flatnonzero(which).tolist())
+    return tuple(which.nonzero()[0].tolist())
 
 
 def _unread(whole: Window, *, plan: Plan, reading: Reading) -> tuple[tuple[int, Span], ...]:
