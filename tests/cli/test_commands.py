@@ -209,3 +209,19 @@ def test_a_reader_that_goes_away_is_no_error(model: Path) -> None:
         process.stdout.close()
         errors = process.stderr.read().decode()
     assert "Traceback" not in errors
+
+
+def test_a_wrong_call_is_told_in_the_words_of_its_usage(run) -> None:
+    for call, message in (
+        ("check ner", "missing FILE; usage: openluke check TASK FILE … (openluke check --help"),
+        ("finetune ner", "missing --output; usage: openluke finetune --output OUTPUT …"),
+        ("predict m --input", "--input has no value; give one behind it"),
+        ("check ner a b", "found 'b' behind all that is expected"),
+        ("predict m --inptu x", "Did you mean --input?"),
+        ("predictt m", 'unknown command "predictt"'),
+    ):
+        found = run(*call.split())
+        assert found.status == 2
+        assert found.err.startswith("openluke: error: ")
+        assert message in found.err
+        assert found.err.count("\n") == 1

@@ -4,9 +4,10 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
 from openluke import __version__
+from openluke.cli.usage_errors import said_of
 from openluke.errors import OpenLukeError
 
 _COMMANDS = {
@@ -72,13 +73,18 @@ def _add(app: App, *, commands: Mapping[str, tuple[str, str]], called: Sequence[
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; expected errors are one line on standard error and exit status 1.
 
+    Calls that the usage of a command does not allow have the exit status 2.
+
     Args:
         arguments: What stands after ``openluke``; by default what the shell gave.
     """
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     try:
         given = sys.argv[1:] if arguments is None else arguments
-        build_app(given)(given)
+        build_app(given)(given, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        print(f"openluke: error: {said_of(error)}", file=sys.stderr)
+        sys.exit(2)
     except OpenLukeError as error:
         print(f"openluke: error: {error}", file=sys.stderr)
         sys.exit(1)
