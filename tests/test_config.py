@@ -76,6 +76,12 @@ def test_a_whole_number_serves_as_float_but_not_the_reverse():
     [
         ({"nam": "x"}, "here: unknown key 'nam'; did you mean 'name'"),
         ({"name": "x", "zzz": 1}, "here: unknown key 'zzz'; known keys: name, size"),
+        ({"rate": 1}, "here: unknown key 'rate'; did you mean 'inner.rate'?"),
+        ({"rates": 1}, "here: unknown key 'rates'; did you mean 'inner.rate'?"),
+        (
+            {"name": "x", "inner": {"deep": 1}},
+            "here: inner: unknown key 'deep'; 'deep' stands at the top",
+        ),
         ({}, "here: missing key 'name'"),
         ({"name": 3}, r"here: name: found 3 \(int\), expected str"),
         ({"name": "x", "size": True}, r"here: size: found True \(bool\), expected int"),

@@ -29,13 +29,52 @@ def from_mapping(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
 
     ``where`` names the source in messages, for example the file.
     """
+    try:
+        return _make(kind, values=values, where=where)
+    except _UnknownKeyError as error:
+        raise ConfigError(f"{error}; {_suggestion(error, kind=kind)}") from None
+
+
+class _UnknownKeyError(ConfigError):
+    """A key that the configuration at its place does not have."""
+
+    def __init__(self, key: str, *, known: Sequence[str], where: str) -> None:
+        self.key, self.known = key, known
+        super().__init__(f"{where}: unknown key {key!r}")
+
+
+def _suggestion(error: _UnknownKeyError, *, kind: type) -> str:
+    """What may have been meant: the same key at another place, or a similar one, here or there."""
+    places = list(_places(kind))
+    names = [place.rpartition(".")[2] for place in places]
+    same = [place for place, name in zip(places, names, strict=True) if name == error.key]
+    if error.key in same:
+        return f"{error.key!r} stands at the top, in no table"
+    if same:
+        return f"did you mean {' or '.join(map(repr, same[:3]))}?"
+    if close := difflib.get_close_matches(error.key, error.known, n=1):
+        return f"did you mean {close[0]!r}?"
+    if close := difflib.get_close_matches(error.key, names, n=1, cutoff=0.8):
+        return f"did you mean {places[names.index(close[0])]!r}?"
+    return f"known keys: {', '.join(error.known)}"
+
+
+def _places(kind: type, *, before: str = "") -> Iterator[str]:
+    """The keys of a configuration and of those inside it, with dots between tables."""
+    for name, hint in _hints_of(kind).items():
+        yield f"{before}{name}"
+        is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+        for inner in typing.get_args(hint) if is_union else (hint,):
+            if dataclasses.is_dataclass(inner):
+                yield from _places(cast("type", inner), before=f"{before}{name}.")
+
+
+def _make(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
     hints = _hints_of(kind)
     fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
     for key in values:
         if key not in fields:
-            close = difflib.get_close_matches(key, fields, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(fields)}"
-            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")
+            raise _UnknownKeyError(key, known=list(fields), where=where)
     missing = [name for name, field in fields.items() if _required(field) and name not in values]
     if missing:
         raise ConfigError(f"{where}: missing key {', '.join(map(repr, missing))}")
@@ -98,7 +137,7 @@ def _convert(value: Any, *, hint: Any, where: str) -> Any:
 
 def _convert_class(value: Any, *, hint: Any, where: str) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        return from_mapping(hint, values=value, where=where)  # type: ignore[arg-type]
+        return _make(hint, values=value, where=where)  # type: ignore[arg-type]
     if _is_named_tuple(hint) and isinstance(value, list | tuple):
         hints = tuple(_hints_of(hint).values())
         make = cast("Callable[..., Any]", hint)

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 from cyclopts import CycloptsError, MissingArgumentError
 from cyclopts.exceptions import UnusedCliTokensError
@@ -23,7 +23,9 @@ def _problem(error: CycloptsError, *, command: str) -> str:
             return f"{option} has no value; give one behind it"
         is_option = argument.field_info.kind is inspect.Parameter.KEYWORD_ONLY
         name = argument.name if is_option else argument.name.removeprefix("--").upper()
-        return f"missing {name}; usage: {command} {' '.join(_needed(error.target))} …"
+        target = cast("Callable[..., Any]", error.target)  # pyright: ignore[reportUnknownMemberType]
+        needed = " ".join(_needed(target))
+        return f"missing {name}; usage: {command} {needed} …"
     if isinstance(error, UnusedCliTokensError) and error.unused_tokens:
         return f"found {' '.join(map(repr, error.unused_tokens))} behind all that is expected"
     error.verbose = False
@@ -31,10 +33,8 @@ def _problem(error: CycloptsError, *, command: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _needed(target: Callable[..., Any] | None) -> Iterator[str]:
+def _needed(target: Callable[..., Any]) -> Iterator[str]:
     """What a command cannot do without, as its usage writes it."""
-    if target is None:
-        return
     for name, parameter in inspect.signature(target).parameters.items():
         if parameter.default is inspect.Parameter.empty:
             is_option = parameter.kind is inspect.Parameter.KEYWORD_ONLY
