@@ -1,11 +1,16 @@
-"""What the fields of a configuration say of themselves: the string under each."""
+"""What options say of themselves: the string under a field, or the line about an argument."""
 
 import ast
+import functools
 import inspect
+import re
 import textwrap
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+
+_ARGUMENT = re.compile(r" {4}(?P<name>\w+): (?P<note>.*)")
 
 
 class FieldNote(NamedTuple):
@@ -25,6 +30,47 @@ def field_notes(kind: type) -> list[FieldNote]:
     ]
 
 
+def argument_notes(function: Callable[..., Any]) -> list[FieldNote]:
+    """The keyword arguments of a function in their order, as its docstring explains them."""
+    plain = function
+    while isinstance(plain, functools.partial):
+        plain = plain.func
+    notes = _argument_notes(inspect.getdoc(plain) or "")
+    hints = get_type_hints(plain)
+    return [
+        FieldNote(
+            name,
+            _written(parameter.default),
+            f"{notes.get(name, '')} {_choices(hints.get(name))}".strip(),
+        )
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+
+
+def _choices(hint: Any) -> str:
+    """The names that an argument may have, if these are all that it may be."""
+    of_union = [one for one in get_args(hint) if get_origin(one) is Literal]
+    names = get_args(hint) if get_origin(hint) is Literal else get_args(*of_union[:1] or [None])
+    return f"One of: {', '.join(names)}." if names else ""
+
+
+def _argument_notes(text: str) -> dict[str, str]:
+    """What stands behind each name in the list of arguments of a docstring."""
+    found: dict[str, str] = {}
+    name = ""
+    for line in text.partition("\nArgs:\n")[2].split("\n"):
+        begins = _ARGUMENT.fullmatch(line)
+        if begins:
+            name = begins["name"]
+            found[name] = begins["note"]
+        elif line.strip() and not line.startswith(" "):
+            break
+        elif name:
+            found[name] += f" {line.strip()}"
+    return {name: _plain(note) for name, note in found.items()}
+
+
 def _notes(kind: type) -> dict[str, str]:
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     found: dict[str, str] = {}
@@ -33,7 +79,7 @@ def _notes(kind: type) -> dict[str, str]:
         if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             continue
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            found[node.target.id] = " ".join(str(after.value.value).replace("``", "").split())
+            found[node.target.id] = _plain(str(after.value.value))
     return found
 
 
@@ -44,6 +90,14 @@ def _default(field: Any) -> str:
         value = field.default_factory()
     else:
         return ""
+    return _written(value)
+
+
+def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return "none" if value is None else repr(value) if isinstance(value, str) else str(value)
+
+
+def _plain(note: str) -> str:
+    return " ".join(note.replace("``", "").split())

@@ -1,12 +1,14 @@
 """``openluke tasks``: what can be learnt and predicted, and from which files."""
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from openluke.cli.field_notes import field_notes
-from openluke.formats.reading import option_names
-from openluke.task import TaskType, load_task, task_names
+from openluke.cli.field_notes import argument_notes, field_notes
+from openluke.formats.form import Form
+from openluke.task import load_task, task_names
 
 
 def tasks(task: str | None = None) -> None:
@@ -28,16 +30,17 @@ def tasks(task: str | None = None) -> None:
     notes = field_notes(kind.config_type)
     _print(console, rows=[(f"{note.name} = {note.default}", note.note) for note in notes])
     console.print(Text("\nforms of files (--form NAME)", style="bold"))
-    _print(console, rows=_forms(kind))
+    rows = [row for form in kind.forms for row in _rows(form)]
+    _print(console, rows=rows)
+    if any(argument_notes(form.read) for form in kind.forms):
+        console.print("\nWhat is indented is an option of its form: --option NAME=VALUE.")
 
 
-def _forms(kind: TaskType) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for form in kind.forms:
-        options = option_names(form)
-        said = f" Options (--option NAME=VALUE): {', '.join(options)}." if options else ""
-        rows.append((form.name, f"{form.summary}{said}"))
-    return rows
+def _rows(form: Form) -> Iterator[tuple[str, str]]:
+    """A form, and below it the options that it is read with."""
+    yield form.name, form.summary
+    for note in argument_notes(form.read):
+        yield f"  {note.name} = {note.default}", note.note
 
 
 def _print(console: Console, *, rows: list[tuple[str, str]]) -> None:

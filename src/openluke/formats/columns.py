@@ -1,6 +1,7 @@
 """Files with a word on each line, its tag in another column, and a blank line after a sentence."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,6 +79,20 @@ def looks_tabular(head: str, *, n_lines: int = 200) -> list[list[str]]:
                 return []
             found.extend([fields] if fields else [])
     return found
+
+
+def mostly_tabular(head: str, *, n_lines: int = 200) -> list[list[str]]:
+    """The first lines of a file that have as many columns as most have, two or more; else none."""
+    if _JSON.match(head):
+        return []
+    lines = head.split("\n")
+    lines = [line for line in lines[: min(n_lines, max(1, len(lines) - 1))] if line.strip()]
+    lines = [line for line in lines if not line.startswith(("#", _NEW_DOCUMENT))]
+    by_tabs = 2 * sum("\t" in line for line in lines) > len(lines)
+    rows = [line.split("\t") if by_tabs else _SPACES.split(line.strip(" \t")) for line in lines]
+    ((usual, n_usual),) = Counter(map(len, rows)).most_common(1) or [(0, 0)]
+    alike = usual > 1 and 2 * n_usual > len(rows)
+    return [row for row in rows if len(row) == usual] if alike else []
 
 
 class _Rows:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from openluke.formats.columns import Columns, looks_tabular, read_sentences
+from openluke.formats.columns import Columns, looks_tabular, mostly_tabular, read_sentences
 from openluke.formats.form import Form
 from openluke.formats.joined_words import JoinedBy, join_words
 from openluke.records import TaggedText
@@ -20,7 +20,19 @@ def read_tagged_words(
     joined_by: JoinedBy = "spaces",
     lenient: bool = False,
 ) -> Iterator[TaggedText]:
-    """Read sentences, each word of which has a tag. The options are those of ``read_conll``."""
+    """Read sentences, each word of which has a tag.
+
+    Args:
+        path: The file.
+        word_column: The column of the word, counted from 0; -1 is the last.
+        tag_column: The column of the tag.
+        tagged: Whether there are tags.
+        comment: What comment lines begin with; by default lines are comments that begin with # and
+            do not have the columns of the others.
+        encoding: Of the file.
+        joined_by: What stands between words in the text.
+        lenient: Read lines with other numbers of columns, which are errors else.
+    """
     columns = Columns(
         word=word_column,
         tag=tag_column if tagged else None,
@@ -39,9 +51,15 @@ def looks_like_tagged_words(head: str) -> bool:
     return bool(looks_tabular(head))
 
 
+def resembles_tagged_words(head: str) -> bool:
+    """Whether most lines have the same number of columns, two or more."""
+    return bool(mostly_tabular(head))
+
+
 FORM = Form(
     name="columns",
     summary="A word on each line with its tag in another column; blank lines between sentences.",
     read=read_tagged_words,
     looks_like=looks_like_tagged_words,
+    resembles=resembles_tagged_words,
 )
