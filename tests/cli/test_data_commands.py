@@ -84,7 +84,7 @@ def test_a_file_of_no_known_form_is_told(run, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("one column\n")
     status, _, err = run("check", "toy", tmp_path / "x")
     assert status == 1
-    assert "x: the file begins with 'one column', which is none of the forms" in err
+    assert "x: the file begins with 'one column', which is not how tsv begins" in err
 
 
 def test_a_model_is_scored(run, model: Path, file: Path, tmp_path: Path) -> None:

@@ -5,11 +5,20 @@ from functools import partial
 
 import pytest
 
-from openluke.errors import ConfigError, DataError
-from openluke.formats import conll, jglue, open_entity, squad, tacred, ultra_fine
+from openluke.errors import ConfigError, DataError, ExampleError
+from openluke.formats import (
+    conll,
+    jglue,
+    open_entity,
+    squad,
+    table,
+    tacred,
+    tagged_words,
+    ultra_fine,
+)
 from openluke.formats.detect import detect
 from openluke.formats.json_records import json_form
-from openluke.formats.reading import checked_options, open_examples, option_names
+from openluke.formats.reading import checked_options, open_examples, option_names, placed
 from openluke.records import ClassifiedText, Document
 
 COLUMNS = "Ada\tB-PER\nsang\tO\n\nBob\tB-PER\n"
@@ -47,19 +56,71 @@ def test_a_long_file_is_told_by_its_beginning(write):
         ("[]", "'\\[\\]'"),
     ],
 )
-def test_an_unknown_form_is_an_error_that_lists_those_that_are_read(write, content, described):
+def test_an_unknown_form_is_a_short_error_that_names_those_that_are_read(write, content, described):
     with pytest.raises(DataError, match=f"file: the file begins with {described}") as caught:
         detect(write(content), forms=FORMS)
-    for form in FORMS:
-        assert f"\n  {form.name}: {form.summary}" in str(caught.value)
-    assert "form = " in str(caught.value)
+    assert " or ".join(form.name for form in FORMS) in str(caught.value)
+    assert "--form conll" in str(caught.value)
+    assert len(str(caught.value)) < 320
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("Ada\tB-PER\nsang\tO\nwell\nBob\tB-PER\nran\tO\n", r"file:3: found 1 columns \('well'\)"),
+        ("Ada B-PER\nsang O O\nwell O\n\nBob b-PER\n", "file:2: found 3 columns"),
+        ("Ada\tB-PER\nsang\tO\nBob\tb-PER\n", "file:3: found tag 'b-PER', expected O"),
+        ("Ada 1\nsang 0\n\nBob 1\n", r"file:1: found tag '1'.*labels are names: write"),
+        ('{"text": "a", "mentionz": []}\n', "file:1: Document: unknown key 'mentionz'; did you"),
+        ('{"mentions": []}\n', "file:1: Document: missing key 'text'"),
+        ('{"txt": "a"}\n{"text": "b"}\n{"text": "c"}\n', "file:1: Document: unknown key 'txt'"),
+        ('{"text": "a"}\nb\n{"text": "c"}\n', "file:2: not JSON"),
+    ],
+)
+def test_a_wrong_line_does_not_hide_the_form_and_is_named(write, content, message):
+    with pytest.raises(DataError, match=message):
+        list(open_examples(write(content), forms=FORMS))
+
+
+def test_a_table_with_a_wrong_line_is_told_too(write):
+    text = "good\tyes\nbad\tno\nno label\nfine\tyes\n"
+    with pytest.raises(DataError, match=r"file:3: found 1 columns"):
+        list(open_examples(write(text), forms=(table.FORM, table.TEXT_AND_LABEL)))
+
+
+def test_words_with_tags_and_a_wrong_line_are_told_too(write):
+    text = "Ada NOUN\nsang\nwell ADV\n"
+    with pytest.raises(DataError, match=r"file:2: found 1 columns"):
+        list(open_examples(write(text), forms=(tagged_words.FORM,)))
+    with pytest.raises(DataError, match="which is not how columns begins"):
+        detect(write("one text\nand one more\n\nthe last of them\n"), forms=(tagged_words.FORM,))
+
+
+def test_an_error_in_an_example_is_placed(write, tmp_path):
+    error = ExampleError("is wrong", number=1)
+    rows = [{"text": "a"}, {"text": "b"}]
+    found = placed(error, path=write(rows, lines=True), forms=FORMS)
+    assert str(found) == f"{tmp_path / 'file'}:2: is wrong"
+    found = placed(error, path=write(rows), forms=FORMS)
+    assert str(found) == f"{tmp_path / 'file'}:5: is wrong"
+    found = placed(error, path=write("text,label\na,b\n\nc,d\n"), forms=(table.FORM,))
+    assert str(found).endswith("file:4: is wrong")
+    found = placed(error, path=write(COLUMNS), forms=FORMS)
+    assert str(found).endswith("file: example 2: is wrong")
+
+
+def test_an_error_in_a_directory_is_placed_in_its_file(write, tmp_path):
+    for name in ("a", "b"):
+        write([{"text": "a"}, {"text": "b"}], name=name, lines=True)
+    found = placed(ExampleError("is wrong", number=2), path=tmp_path, forms=FORMS)
+    assert str(found) == f"{tmp_path / 'b'}:1: is wrong"
 
 
 def test_a_form_that_cannot_be_told_has_to_be_said(write):
     row = {"sentence_pair_id": "1", "sentence1": "a", "sentence2": "b"}
     forms = (jglue.JSTS, jglue.JNLI)
     with pytest.raises(
-        DataError, match=r"file: the form may be jsts or jnli; say which: form = jsts"
+        DataError, match=r"file: the form may be jsts or jnli; say which as form \(--form jsts\)"
     ):
         open_examples(write([row], lines=True), forms=forms)
     (example,) = open_examples(write([row], lines=True), forms=forms, form="jnli")

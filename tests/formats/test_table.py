@@ -101,7 +101,7 @@ def test_quotes_are_read_where_it_is_said(write):
         (
             "s\tlabel\na\tx\n",
             {},
-            r"file: found no column 'text', .* columns are s, label; say text",
+            r"file: found no column 'text', .* columns are s, label; say it by",
         ),
         (TSV, {"value": "score"}, r"file: found no column 'score', expected the value there"),
         (TSV, {"columns": ("text",)}, r"file:1: found 3 columns, expected 1 as names of columns"),

@@ -1,15 +1,17 @@
 """What a model makes of examples before anything is trained on them, and what is lost."""
 
 import logging
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from openluke.errors import ExampleError
+from openluke.formats.example_facts import lacks_answer
 from openluke.inference.task_pipeline import chunks_of_examples
-from openluke.task import Task
+from openluke.task import Task, TaskType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,18 @@ def check_fit(examples: Iterable[Any], *, task: Task[Any, Any]) -> Fit:
         unread=unread,
         losses=tuple(dict.fromkeys(said)),
     )
+
+
+def labels_to_learn(examples: Sequence[Any], *, kind: TaskType, config: Any) -> tuple[str, ...]:
+    """The labels of training examples; an example that nothing can be learnt from is an error."""
+    labels = kind.labels_of(examples, config=config)
+    for number, example in enumerate(examples):
+        if lacks_answer(example):
+            raise ExampleError(
+                "has no gold answer, so there is nothing to learn from it; leave it out",
+                number=number,
+            )
+    return labels
 
 
 @contextmanager

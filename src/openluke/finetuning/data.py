@@ -1,14 +1,16 @@
 """The examples of a run: read from their files, some set aside for choosing the best model."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from openluke.artifacts import fingerprint
 from openluke.errors import DataError, ExampleError
 from openluke.finetuning.checking import labels_to_learn
-from openluke.finetuning.holding_out import Splits, hold_out
+from openluke.finetuning.holding_out import hold_out
 from openluke.finetuning.recipe import DataConfig, FileConfig
 from openluke.formats.reading import open_examples, placed
 from openluke.task import TaskType
@@ -18,6 +20,17 @@ logger = logging.getLogger(__name__)
 File = Path | FileConfig
 _MOST_NAMED = 20
 """How many labels a message names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """The examples that a task learns from, and those that the best model is chosen by."""
+
+    train: list[Any]
+    dev: list[Any]
+    """Empty where nothing is set aside: the last model is kept."""
+    held_out: bool
+    """Whether ``dev`` was set aside of the training file."""
 
 
 def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) -> Splits:
@@ -30,12 +43,17 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
         options: The task's configuration, by which it says what it can learn from.
     """
     train = list(read_data(data.train, data=data, task=task))
-    labels = _labels_of(data.train, data=data, examples=train, task=task, options=options)
+    with _placing(data.train, data=data, task=task):
+        labels = labels_to_learn(train, kind=task, config=options)
     if data.dev is None:
-        return hold_out(train, share=data.dev_share, seed=seed)
+        train, dev = hold_out(train, share=data.dev_share, seed=seed)
+        missed = {*labels} - {*task.labels_of(train, config=options)}
+        _tell_new_labels(sorted(missed), where="the examples set aside")
+        return Splits(train=train, dev=dev, held_out=bool(dev))
     dev = list(read_data(data.dev, data=data, task=task))
-    known = _labels_of(data.dev, data=data, examples=dev, task=task, options=options)
-    _tell_new_labels(sorted({*known} - {*labels}), file=data.dev)
+    with _placing(data.dev, data=data, task=task):
+        missed = {*task.labels_of(dev, config=options)} - {*labels}
+    _tell_new_labels(sorted(missed), where=str(path_of(data.dev)))
     return Splits(train=train, dev=dev, held_out=False)
 
 
@@ -52,25 +70,23 @@ def _reading(file: File, *, data: DataConfig) -> dict[str, Any]:
     return {"path": file, "form": data.form, "options": data.options}
 
 
-def _labels_of(
-    file: File, *, data: DataConfig, examples: Sequence[Any], task: TaskType, options: Any
-) -> tuple[str, ...]:
-    """The labels of a file; what cannot be learnt from is an error that says where it stands."""
+@contextmanager
+def _placing(file: File, *, data: DataConfig, task: TaskType) -> Generator[None, None, None]:
+    """Let errors in examples say where in the file they stand."""
     try:
-        return labels_to_learn(examples, kind=task, config=options)
+        yield
     except ExampleError as error:
         raise placed(error, forms=task.forms, **_reading(file, data=data)) from error
     except DataError as error:
         raise DataError(str(error), file=path_of(file)) from error
 
 
-def _tell_new_labels(labels: Sequence[str], *, file: File) -> None:
+def _tell_new_labels(labels: Sequence[str], *, where: str) -> None:
     if labels:
         more = f" and {len(labels) - _MOST_NAMED} more" if len(labels) > _MOST_NAMED else ""
         logger.warning(
-            "%s: has labels that the training data does not have; none of them can be learnt, so "
-            "each counts as missed: %s%s",
-            path_of(file),
+            "%s: has labels that are not learnt, as no training example has them: %s%s",
+            where,
             ", ".join(labels[:_MOST_NAMED]),
             more,
         )

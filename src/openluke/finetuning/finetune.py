@@ -258,7 +258,8 @@ def _facts(run: _Run, *, result: TrainingResult) -> dict[str, Any]:
 
 
 def _splits(part: TaskConfig, *, seed: int) -> Splits:
-    return read_splits(part.data, task=load_task(part.task), seed=seed)
+    task = load_task(part.task)
+    return read_splits(part.data, task=task, seed=seed, options=_options(part))
 
 
 def _options(part: TaskConfig) -> Any:

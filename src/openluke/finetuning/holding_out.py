@@ -2,26 +2,91 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
-from openluke.finetuning.pieces import Piece, cut_places, piece_of
-from openluke.records import Document
+from openluke.finetuning.pieces import piece_of, uncut_stretches
+from openluke.records import Document, Span
 
-logger = logging.getLogger("openluke.finetuning.data")
+logger = logging.getLogger(__name__)
 
 _STRETCH = 10
-"""How many sentences are set aside together, so that they have some context."""
+"""How many sentences are set aside together, so that they have context as others have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Splits:
-    """The examples that a task learns from, and those that the best model is chosen by."""
+class _Block(NamedTuple):
+    """Some sentences of a document, which go one way together."""
 
-    train: list[Any]
-    dev: list[Any]
-    """Empty where nothing is set aside: the last model is kept."""
-    held_out: bool
-    """Whether ``dev`` was set aside of the training file."""
+    document: int
+    span: Span
+
+
+def hold_out(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any], list[Any]]:
+    """Training examples, and those set aside of them; what was done is told.
+
+    Documents that are too few for any to be set aside are cut between sentences.
+
+    Args:
+        examples: The training data.
+        share: How much of it is set aside; with 0 nothing is.
+        seed: By which it is drawn.
+    """
+    if not share:
+        return list(examples), []
+    number = round(share * len(examples))
+    if not number:
+        return _cut(examples, share=share, seed=seed)
+    aside = _drawn(number, of=len(examples), seed=seed)
+    logger.warning(
+        "no dev data: %d of %d training examples are set aside to choose the best model by",
+        number,
+        len(examples),
+    )
+    train = [example for i, example in enumerate(examples) if i not in aside]
+    return train, [examples[i] for i in sorted(aside)]
+
+
+def _cut(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any], list[Any]]:
+    """Stretches of sentences of documents as training examples, and others set aside."""
+    stretches = [uncut_stretches(one) for one in examples] if _are_documents(examples) else []
+    n_sentences = sum(map(len, stretches))
+    number = round(share * n_sentences)
+    if not number:
+        logger.warning(
+            "no dev data, and %d training examples are too few to set any aside: nothing chooses "
+            "the best model, so the last one is kept; give a dev file, or more examples",
+            len(examples),
+        )
+        return list(examples), []
+    size = min(number, _STRETCH)
+    blocks = [
+        _Block(document, Span(spans[start].start, spans[start : start + size][-1].end))
+        for document, spans in enumerate(stretches)
+        for start in range(0, len(spans), size)
+    ]
+    n_drawn = min(round(number / size), len(blocks) - 1)
+    aside = _drawn(n_drawn, of=len(blocks), seed=seed)
+    logger.warning(
+        "no dev data, and %d training examples are too few to set any aside whole: about %d of "
+        "their %d sentences are cut out to choose the best model by",
+        len(examples),
+        number,
+        n_sentences,
+    )
+    pieces: tuple[list[Any], list[Any]] = ([], [])
+    sides = groupby(enumerate(blocks), key=lambda pair: (pair[1].document, pair[0] in aside))
+    for (document, is_aside), group in sides:
+        spans = [block.span for _, block in group]
+        span = Span(spans[0].start, spans[-1].end)
+        pieces[is_aside].append(piece_of(examples[document], span=span))
+    return pieces
+
+
+def _are_documents(examples: Sequence[Any]) -> TypeGuard[Sequence[Document]]:
+    return all(isinstance(example, Document) for example in examples)
+
+
+def _drawn(number: int, *, of: int, seed: int) -> set[int]:
+    return set(np.random.default_rng(seed).permutation(of)[:number].tolist())

@@ -7,13 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 from openluke.errors import DataError
-from openluke.formats.columns import Columns, Sentence, looks_tabular, read_sentences
+from openluke.formats.columns import (
+    Columns,
+    Sentence,
+    looks_tabular,
+    mostly_tabular,
+    read_sentences,
+)
 from openluke.formats.form import Form
 from openluke.formats.joined_words import JoinedBy, join_words
 from openluke.formats.tagging import BadTagError, Scheme, WordRange, ranges_of, scheme_of
 from openluke.records import Document, Mention, Span
 
 _TAG = re.compile(r"O|[BIESLU]-.+")
+_TAG_OR_NUMBER = re.compile(rf"{_TAG.pattern}|\d+")
 
 
 def read_conll(
@@ -68,6 +75,15 @@ def looks_like_conll(head: str) -> bool:
     rows = looks_tabular(head)
     return any(
         all(_TAG.fullmatch(field) for field in column) for column in [*zip(*rows, strict=True)][1:]
+    )
+
+
+def resembles_conll(head: str) -> bool:
+    """Whether most lines have as many columns, one of which holds tags or numbers of tags."""
+    columns = [*zip(*mostly_tabular(head), strict=True)][1:]
+    return any(
+        2 * sum(bool(_TAG_OR_NUMBER.fullmatch(field)) for field in column) > len(column)
+        for column in columns
     )
 
 
@@ -147,4 +163,5 @@ FORM = Form(
     "sentences.",
     read=read_conll,
     looks_like=looks_like_conll,
+    resembles=resembles_conll,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from openluke.errors import ConfigError, DataError
+from openluke.formats.form import option_hint
 from openluke.formats.text_lines import read_lines
 
 _TAB = "\t"
@@ -116,7 +117,8 @@ def _delimiter(said: str | None, *, line: str, number: int, file: str | Path) ->
     if len(found) > 1:
         names = " or ".join(name for name, each in _NAMES.items() if each in found)
         raise DataError(
-            f"what is between columns may be a {names}; say which: delimiter = …",
+            f"what is between columns may be a {names}; say which by "
+            f"{option_hint('delimiter', value=names.split()[0])}",
             file=file,
             line=number,
         )
@@ -144,7 +146,8 @@ def _quoted(
         except csv.Error as error:
             raise DataError(
                 f"the quotes of the row that begins here cannot be read: {error}; where quotes are "
-                "characters like others say quotes = false",
+                "characters like others give "
+                f"{option_hint('quotes', value='false')}",
                 file=file,
                 line=line,
             ) from error

@@ -14,7 +14,8 @@ _N_BYTES = 1 << 16
 def detect(path: str | Path, *, forms: Sequence[Form]) -> Form:
     """The form of a file among those that may be.
 
-    A file that has none of them, or that may have several, is an error that lists them.
+    A file with mistakes in some lines has the form that it resembles, whose reader names them. One
+    that resembles none, or that may have several forms, is an error that lists them.
     """
     head = read_head(path, n_bytes=_N_BYTES)
     if not head.strip():
@@ -24,11 +25,17 @@ def detect(path: str | Path, *, forms: Sequence[Form]) -> Form:
         return found[0]
     if found:
         names = " or ".join(form.name for form in found)
-        raise DataError(f"the form may be {names}; say which: form = {found[0].name}", file=path)
-    known = "".join(f"\n  {form.name}: {form.summary}" for form in forms)
+        raise DataError(
+            f"the form may be {names}; say which as form (--form {found[0].name})", file=path
+        )
+    meant = [form for form in forms if form.resembles(head)]
+    if len(meant) == 1:
+        return meant[0]
+    known = " or ".join(form.name for form in forms)
     raise DataError(
-        f"the file begins with {_described(head)}, which is none of the forms that are read here; "
-        f"say which it is to be shown what is wrong with it (form = …):{known}",
+        f"the file begins with {_described(head)}, which is not how {known} begins; say as form "
+        f"(--form {forms[0].name}) which it is, to be told what is wrong with it; `openluke tasks "
+        "NAME` shows what stands in each",
         file=path,
     )
 

@@ -72,6 +72,24 @@ def facts_of(example: Any) -> ExampleFacts:
     return _FACTS[kind](example)
 
 
+def lacks_answer(example: Any) -> bool:
+    """Whether an example that asks one thing does not say what is right.
+
+    Documents never do: of these each mention and relation says it for itself.
+    """
+    match example:
+        case ClassifiedText():
+            return example.label is None and example.labels is None and example.value is None
+        case TaggedText():
+            return example.tags is None
+        case Question() | ClozeQuestion():
+            return example.answers is None
+        case ChoiceQuestion():
+            return example.answer is None
+        case _:
+            return False
+
+
 def _inside(start: int, *, end: int, text: str, words: Sequence[Span] | None) -> int:
     if words is None:
         return len(split_words(text[start:end]))

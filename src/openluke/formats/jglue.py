@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openluke.formats.form import Form
-from openluke.formats.json_rows import read_rows
+from openluke.formats.json_rows import read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
 from openluke.records import ChoiceQuestion, ClassifiedText
 
@@ -93,22 +93,26 @@ JSTS = Form(
     summary="JSON lines of sentence1, sentence2 and a number as label: JSTS.",
     read=read_jsts,
     looks_like=looks_like_jsts,
+    lines=row_lines,
 )
 JNLI = Form(
     name="jnli",
     summary="JSON lines of sentence1, sentence2 and label: JNLI.",
     read=read_jnli,
     looks_like=looks_like_jnli,
+    lines=row_lines,
 )
 MARC_JA = Form(
     name="marc-ja",
     summary="JSON lines of review_id, text and label: MARC-ja.",
     read=read_marc_ja,
     looks_like=looks_like_marc_ja,
+    lines=row_lines,
 )
 JCOMMONSENSEQA = Form(
     name="jcommonsenseqa",
     summary="JSON lines of question, choice0, choice1 and so on, and label: JCommonsenseQA.",
     read=read_jcommonsenseqa,
     looks_like=looks_like_jcommonsenseqa,
+    lines=row_lines,
 )

@@ -1,14 +1,15 @@
 """Our own records as JSON lines, read and written; what people like to write shorter may be."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from openluke.errors import DataError
-from openluke.formats.form import Form
-from openluke.formats.json_rows import read_rows, shown
+from openluke.formats.form import NUMBERS, Form, most_lines
+from openluke.formats.json_rows import read_rows, row_lines, shown
 from openluke.formats.json_scan import first_tokens
 from openluke.records import (
     Answer,
@@ -26,6 +27,8 @@ from openluke.records import (
 
 R = TypeVar("R")
 
+_CLASS_NUMBER = re.compile(r"(label|(labels|tags)\[\d+\]): found -?\d+ \(int\), expected")
+
 
 def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
     """Read records of one kind from JSON lines, or from a JSON list.
@@ -40,7 +43,8 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
             record = from_json(kind, values=written_out(row.values), where=kind.__name__)
             _check_texts(record)
         except DataError as error:
-            raise row.error(str(error)) from error
+            hint = f"; {NUMBERS}" if _CLASS_NUMBER.search(str(error)) else ""
+            raise row.error(f"{error}{hint}") from error
         yield record
 
 
@@ -67,15 +71,27 @@ def json_form(kind: type[Any]) -> Form:
         return read_records(path, kind=kind)
 
     def looks_like(head: str) -> bool:
-        keys = {key.removeprefix("[].") for key in first_tokens(_first_line(head))}
-        return needed <= keys and {key for key in keys if key.isidentifier()} <= {*names}
+        keys = _first_keys(head)
+        return needed <= keys <= {*names}
+
+    def resembles(head: str) -> bool:
+        keys = _first_keys(head)
+        return 2 * len(keys & {*names}) >= len(keys) > 0 or most_lines(looks_like)(head)
 
     return Form(
         name="jsonl",
         summary=f"JSON lines of our own {kind.__name__}: {', '.join(names)}.",
         read=read,
         looks_like=looks_like,
+        resembles=resembles,
+        lines=row_lines,
     )
+
+
+def _first_keys(head: str) -> set[str]:
+    """The keys of the first row."""
+    keys = {key.removeprefix("[].") for key in first_tokens(_first_line(head))}
+    return {key for key in keys if key.isidentifier()}
 
 
 def _first_line(head: str) -> str:

@@ -142,6 +142,11 @@ def read_rows(path: str | Path) -> Iterator[Row]:
             yield _row_of_line(line, file=path, number=number)
 
 
+def row_lines(path: str | Path, **_: Any) -> Iterator[int | None]:
+    """The line of each row, for forms of which each row is an example, whatever their options."""
+    return (row.line for row in read_rows(path))
+
+
 def _row_of_line(line: str, *, file: str | Path, number: int) -> Row:
     value = _decode(line, text=line, file=file, line=number)
     if not isinstance(value, dict):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openluke.formats.form import Form
-from openluke.formats.json_rows import read_rows
+from openluke.formats.json_rows import read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
 from openluke.records import Document, Label, Mention
 
@@ -43,4 +43,5 @@ FORM = Form(
     summary="JSON of sent, start, end and labels.",
     read=read_open_entity,
     looks_like=looks_like_open_entity,
+    lines=row_lines,
 )

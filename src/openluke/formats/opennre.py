@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openluke.formats.form import Form
 from openluke.formats.joined_words import JoinedBy, join_words
-from openluke.formats.json_rows import Row, read_rows
+from openluke.formats.json_rows import Row, read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
 from openluke.formats.related_pairs import mention_of_words, related_pair, words_of_row
 from openluke.records import Document, Mention
@@ -82,4 +82,5 @@ FORM = Form(
     summary="JSON lines of token (or text), h and t with pos, and relation.",
     read=read_opennre,
     looks_like=looks_like_opennre,
+    lines=row_lines,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from openluke.config import from_mapping
-from openluke.errors import DataError
+from openluke.errors import DataError, ExampleError
 from openluke.formats.detect import detect, named
 from openluke.formats.form import Form
 
@@ -57,6 +57,36 @@ def _open(
     raise DataError(f"found no examples in the file, read as {chosen.name}", file=path)
 
 
+def placed(
+    error: ExampleError,
+    *,
+    path: str | Path,
+    forms: Sequence[Form],
+    form: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> DataError:
+    """An error in an example of a file, with the file and line that it was read from.
+
+    Args:
+        error: What is wrong with which example.
+        path: What the examples were read from; this and the others as for ``open_examples``.
+        forms: The forms that it may have.
+        form: The name of its form.
+        options: What the form was read with.
+    """
+    number = error.number
+    for file in _files(path):
+        chosen = detect(file, forms=forms) if form is None else named(form, forms=forms)
+        checked = checked_options(chosen, options=options or {})
+        read_lines = chosen.lines or _no_lines(chosen)
+        lines = [*read_lines(file, **checked)]
+        if number < len(lines):
+            name = "" if lines[number] is not None else f"example {number + 1}: "
+            return DataError(f"{name}{error.message}", file=file, line=lines[number])
+        number -= len(lines)
+    return error
+
+
 def option_names(form: Form) -> tuple[str, ...]:
     """The names of the options that files of a form are read with."""
     return tuple(_parameters(form.read))
@@ -72,6 +102,15 @@ def checked_options(form: Form, *, options: Mapping[str, Any]) -> dict[str, Any]
     kind = make_dataclass("Options", known, frozen=True, kw_only=True)
     checked = from_mapping(kind, values=options, where=f"options of form {form.name}")
     return {name: getattr(checked, name) for name in options}
+
+
+def _no_lines(form: Form) -> Callable[..., Iterator[None]]:
+    """For each example of a file that it has no line of its own."""
+
+    def lines(path: Path, **options: Any) -> Iterator[None]:
+        return (None for _ in form.read(path, **options))
+
+    return lines
 
 
 def _parameters(read: Callable[..., Any]) -> dict[str, inspect.Parameter]:

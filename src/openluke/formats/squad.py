@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from openluke.formats.form import Form
+from openluke.formats.form import Form, option_hint
 from openluke.formats.json_rows import Row, read_json, shown
 from openluke.formats.json_scan import first_tokens
 from openluke.records import Answer, Question
@@ -89,7 +89,8 @@ class _Reading:
         if not self.lenient:
             raise row.error(
                 f"at character {start} of the context stands {shown(found)}, expected the answer "
-                f"{shown(text)}; correct it, or say lenient = true to forget such places",
+                f"{shown(text)}; correct it, or forget such places by "
+                f"{option_hint('lenient', value='true')}",
                 at=("answer_start",),
             )
         self.n_misplaced += 1

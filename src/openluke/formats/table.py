@@ -5,10 +5,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openluke.errors import ConfigError, DataError
 from openluke.formats.delimited_rows import Cells, Dialect, names_in, read_cells
-from openluke.formats.form import Form
+from openluke.formats.form import Form, most_lines, option_hint
 from openluke.formats.json_rows import shown
 from openluke.records import ClassifiedText, Label
 
@@ -118,6 +119,20 @@ class _Reader:
         return number
 
 
+def table_lines(
+    path: str | Path,
+    *,
+    columns: tuple[str, ...] | None = None,
+    delimiter: str | None = None,
+    quotes: bool | None = None,
+    encoding: str = "utf-8",
+    **_: Any,
+) -> Iterator[int]:
+    """The lines of rows; the options are those of ``read_table``."""
+    dialect = Dialect(delimiter=delimiter, quotes=quotes, encoding=encoding)
+    return (cells.line for cells in read_cells(path, dialect=dialect, names=columns))
+
+
 def _columns(
     said: Mapping[str, str | None], *, names: Sequence[str], file: str | Path
 ) -> dict[str, str]:
@@ -126,8 +141,9 @@ def _columns(
         if name is not None and name not in names:
             raise DataError(
                 f"found no column {name!r}, expected the {field} there; columns are "
-                f"{', '.join(names)}; say {field} = …, or columns = …, the names of all, if the "
-                "file does not begin with them",
+                f"{', '.join(names)}; say it by "
+                f"{option_hint(field)}, or, if the file does not begin with them, the names of all "
+                f"by {option_hint('columns')}",
                 file=file,
             )
     wanted = {field: field if name is None else name for field, name in said.items()}
@@ -153,6 +169,12 @@ def looks_like_text_and_label(head: str) -> bool:
     return not head.lstrip().startswith(("{", "[")) and rows[0][1] in {row[1] for row in rows[1:]}
 
 
+def has_two_columns(line: str) -> bool:
+    """Whether a line is a text, a tab and one more column."""
+    text, _, label = line.strip().partition("\t")
+    return bool(text and label) and "\t" not in label and not text.startswith(("{", "["))
+
+
 def looks_like_jsick(head: str) -> bool:
     """Whether the first line names the columns of JSICK."""
     return {*_OF_JSICK.values()} <= {*names_in(head)}
@@ -163,16 +185,20 @@ FORM = Form(
     summary="CSV or TSV whose first line names the columns: text, pair, label, value, id.",
     read=read_table,
     looks_like=looks_like_table,
+    lines=table_lines,
 )
 TEXT_AND_LABEL = Form(
     name="text-label",
     summary="On each line a text, a tab and its label; no names of columns.",
     read=functools.partial(read_table, columns=("text", "label")),
     looks_like=looks_like_text_and_label,
+    resembles=most_lines(has_two_columns),
+    lines=functools.partial(table_lines, columns=("text", "label")),
 )
 JSICK = Form(
     name="jsick",
     summary="The table of JSICK: pairs of sentences with an entailment label and a relatedness.",
     read=functools.partial(read_table, **_OF_JSICK),
     looks_like=looks_like_jsick,
+    lines=table_lines,
 )

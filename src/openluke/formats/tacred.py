@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openluke.formats.form import Form
 from openluke.formats.joined_words import JoinedBy, JoinedWords, join_words
-from openluke.formats.json_rows import Row, read_rows
+from openluke.formats.json_rows import Row, read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
 from openluke.formats.related_pairs import mention_of_words, related_pair, words_of_row
 from openluke.records import Document, Mention
@@ -58,4 +58,5 @@ FORM = Form(
     summary="JSON of token, subj_start, subj_end, obj_start, obj_end and relation.",
     read=read_tacred,
     looks_like=looks_like_tacred,
+    lines=row_lines,
 )

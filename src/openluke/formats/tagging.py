@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from openluke.errors import DataError
+from openluke.formats.form import NUMBERS, option_hint
 
 Scheme = Literal["iob1", "iob2", "bioes", "bilou"]
 """How ranges are written. ``iob1``: I-, and B- for a range right after one of its own type.
@@ -120,8 +121,10 @@ def _told(evidence: dict[str, _Evidence]) -> Scheme | None:
 def _no_scheme(one: _Evidence, *, other: _Evidence, schemes: tuple[str, str]) -> BadTagError:
     return BadTagError(
         f"the tags of the file keep no one scheme: {one.tag} stands here as in {schemes[0]}, and "
-        f"elsewhere {other.tag} as in {schemes[1]}; say scheme = {schemes[0]} or {schemes[1]} to "
-        "be shown what breaks it, or lenient = true to read both as conlleval does",
+        f"elsewhere {other.tag} as in {schemes[1]}; say which by "
+        f"{option_hint('scheme', value=schemes[0])} to be shown what breaks it, or read "
+        "both as conlleval does by "
+        f"{option_hint('lenient', value='true')}",
         index=one.word,
         sentence=one.sentence,
     )
@@ -133,8 +136,9 @@ def _parse(tag: str, *, index: int, sentence: int = 0) -> tuple[str, str]:
         return OUTSIDE, ""
     letter, dash, label = tag.partition("-")
     if letter not in _PLAIN or not dash or not label:
+        expected = "expected O, or B-, I-, E-, S-, L- or U- and a label"
         raise BadTagError(
-            f"found tag {tag!r}, expected O, or B-, I-, E-, S-, L- or U- and a label",
+            f"found tag {tag!r}, {expected}{f'; {NUMBERS}' if tag.isdecimal() else ''}",
             index=index,
             sentence=sentence,
         )
@@ -157,8 +161,9 @@ def _check(tags: Sequence[str], *, scheme: Scheme) -> None:
         if fault:
             found = tag if index < len(tags) else "the end of the sentence"
             raise BadTagError(
-                f"found {found} after {last}, {fault} in {scheme}; correct it, say another scheme, "
-                "or lenient = true to read it as conlleval does",
+                f"found {found} after {last}, {fault} in {scheme}; correct it, say another by "
+                f"{option_hint('scheme')}, or read it as conlleval does by "
+                f"{option_hint('lenient', value='true')}",
                 index=min(index, len(tags) - 1),
             )
         before, last = now, tag

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openluke.errors import ConfigError, DataError
+from openluke.formats.form import option_hint
 
 
 def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
@@ -72,5 +73,6 @@ def undecodable(path: str | Path, *, encoding: str, reason: str) -> DataError:
                 reason = str(error)
                 break
             n_lines += 1
-    message = f"not {encoding}: {reason}; if the file has another encoding, say encoding = …"
+    hint = option_hint("encoding", value="latin-1")
+    message = f"not {encoding}: {reason}; if the file has another encoding, give {hint}"
     return DataError(message, file=path, line=n_lines)

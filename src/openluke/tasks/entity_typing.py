@@ -19,6 +19,7 @@ from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
+from openluke.errors import DataError
 from openluke.evaluation.classification import score_label_sets
 from openluke.evaluation.pairing import check_paired
 from openluke.formats import open_entity, ultra_fine
@@ -109,6 +110,8 @@ class EntityTyping:
         """All types of a training set, sorted."""
         mentions = (mention for example in examples for mention in example.mentions)
         found = {label for one in mentions for label in _types(one) or ()}
+        if not found:
+            raise DataError("no label was found to learn from; expected examples with labels")
         return tuple(sorted(found))
 
     @property

@@ -22,7 +22,7 @@ from torch import Tensor
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.mention_pairs import asked_pairs
 from openluke.decoding.probabilities import check_temperature
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 from openluke.evaluation.classification import score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.evaluation.relations import score_relations, score_semeval
@@ -164,6 +164,8 @@ class RelationClassification:
             for relation in example.relations
             if relation.label is not None
         }
+        if not found:
+            raise DataError("no relation was found to learn from; expected some with labels")
         unrelated = config.no_relation or _unrelated_label(found)
         if config.pairs == "all":
             unrelated = unrelated or _UNRELATED[0]

@@ -24,7 +24,7 @@ from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 from openluke.evaluation.classification import score_label_sets, score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.evaluation.regression import score_numbers
@@ -138,6 +138,8 @@ class SequenceClassification:
         if config.problem == "regression":
             return ()
         found = {label for one in examples for label in _labels(one) or ()}
+        if not found:
+            raise DataError("no label was found to learn from; expected examples with labels")
         return tuple(sorted(found))
 
     @property

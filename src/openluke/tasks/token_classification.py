@@ -26,6 +26,7 @@ from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
+from openluke.errors import DataError
 from openluke.evaluation.classification import score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.features import Features
@@ -113,7 +114,10 @@ class TokenClassification:
         config: TokenClassificationConfig,  # noqa: ARG003 - the tags are the same
     ) -> tuple[str, ...]:
         """All tags of a training set, sorted."""
-        return tuple(sorted({tag for example in examples for tag in example.tags or ()}))
+        found = {tag for example in examples for tag in example.tags or ()}
+        if not found:
+            raise DataError("no tag was found to learn from; expected words with tags")
+        return tuple(sorted(found))
 
     @property
     def needs_titles(self) -> bool:
