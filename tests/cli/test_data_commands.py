@@ -8,6 +8,7 @@ import torch
 
 from examples.tiny_model import TEXTS, tiny_model
 from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.model_card import CardNotes
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.evaluate import print_scores
 from openluke.cli.main import main
@@ -29,9 +30,9 @@ def model(tmp_path: Path) -> Path:
     bundle = tiny_model(TEXTS)
     task = ToyTask(ToyConfig(), setup=bundle.task_setup(("city", "river")))
     generator = torch.Generator().manual_seed(1)
-    save_bundle(
-        bundle.with_task("places", task=task, generator=generator), directory=tmp_path / "model"
-    )
+    bundle = bundle.with_task("places", task=task, generator=generator)
+    notes = CardNotes(title="Places", sections=("## Training\n\nIn ten steps.",))
+    save_bundle(bundle, directory=tmp_path / "model", notes=notes)
     return tmp_path / "model"
 
 
@@ -66,6 +67,42 @@ def test_a_file_is_looked_at_before_training(run, file: Path, model: Path) -> No
     assert facts["labels"] == {"label": {"river": 2, "city": 2}}
     assert facts["inputs of the model"] == 4
     assert facts["what is lost"] == []
+
+
+def test_what_training_would_refuse_is_refused_before(run, tmp_path: Path, model: Path) -> None:
+    for rows, message in (
+        (
+            [{"text": "Ana ran", "mentions": [[0, 3]]}],
+            ":1: the mention at characters 0 to 3 has no",
+        ),
+        ([{"text": "Ana ran"}], ": no mention was found to learn from"),
+        (
+            [{"text": "a", "mentions": [[0, 1, 3]]}],
+            r":1: Document: mentions[0]: label: found 3 (int)",
+        ),
+    ):
+        (tmp_path / "x").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        status, _, err = run("check", "ner", tmp_path / "x")
+        assert status == 1
+        assert f"{tmp_path / 'x'}{message}" in err
+    assert "labels are names: write that of the class in place of its number" in err
+    rows = [{"text": "a", "label": "x"}, {"text": "b"}]
+    (tmp_path / "y").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    err = run("check", "sequence_classification", tmp_path / "y", "--model", model)[2]
+    assert f"{tmp_path / 'y'}:2: has no gold answer" in err
+
+
+def test_what_the_data_decides_and_numbers_for_names_are_told(run, tmp_path: Path) -> None:
+    text = "Ana ran home. " + "Then nobody said a word for hours. " * 100
+    row = {"text": text, "mentions": [[0, 3, "1"]]}
+    (tmp_path / "x").write_text(json.dumps(row))
+    status, out, err = run("check", "ner", tmp_path / "x")
+    assert status == 0, err
+    assert "context" in out
+    assert "document" in out
+    assert "each mention is a number" in out
+    assert "…" in out
+    assert len(out) < 3000
 
 
 def test_options_of_tasks_and_readers_are_checked(run, file: Path) -> None:
@@ -118,9 +155,11 @@ def test_a_model_is_calibrated_and_saved(run, model: Path, file: Path, tmp_path:
     status, out, err = run("calibrate", model, file, "--output", output, "--device", "cpu")
     assert status == 0, err
     assert "expected calibration error" in out
+    assert "## Training" in (output / "README.md").read_text()
+    assert "| temperature | 1.0000 |" in (output / "README.md").read_text()
     temperature = load_bundle(output).task().config.temperature
     assert temperature != 1.0
-    assert f"{temperature}" in out
+    assert f"{temperature:.4f}" in out
 
 
 def test_tasks_are_listed_and_described(run) -> None:

@@ -1,17 +1,22 @@
 """``openluke calibrate``: probabilities that mean what they say."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
+from openluke.checkpoints.card_notes import read_notes, with_section
+from openluke.checkpoints.model_card import CardNotes
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.compute import Compute
 from openluke.cli.evaluate import print_scores
-from openluke.cli.facts import print_facts
 from openluke.cli.settings import read_settings
 from openluke.formats.reading import open_examples
-from openluke.inference.calibration import HeldOut
+from openluke.inference.calibration import Calibration, HeldOut
 from openluke.inference.calibration import calibrate as find_options
 from openluke.inference.gold import check_gold
 
@@ -51,20 +56,53 @@ def calibrate(
     examples = list(open_examples(dev, forms=task.task.forms, form=form, options=options))
     check_gold(examples, task=task.task, file=dev)
     found = find_options(HeldOut(task, examples=examples), thresholds=thresholds)
-    facts = {
-        "options": found.options,
-        **{
-            name.replace("_", " "): f"{value:.4f} before, {found.after.values[name]:.4f} after"
-            for name, value in found.before.values.items()
-        },
-        **found.before.counts,
-    }
-    print_facts(f"calibration on {dev.name}", facts=facts, as_json=False)
+    console = Console()
+    console.print(Text(f"calibration on {dev.name}", style="italic"))
+    console.print(_table(found))
+    counts = found.before.counts
+    console.print(Text(" · ".join(f"{name} {n:,}" for name, n in counts.items()), style="dim"))
     if found.scores_before is not None and found.scores_after is not None:
         primary = task.task.primary_metric
         for title, scores in (("before", found.scores_before), ("after", found.scores_after)):
             print_scores(scores, title=f"scores {title}", as_json=False, primary=primary)
     if output is not None:
         bundle = pipeline.bundle.with_options(head, options=found.options)
-        save_bundle(bundle, directory=output, replace=replace)
+        notes = read_notes(compute.directory(model)) or CardNotes(title="A LUKE model")
+        notes = with_section(notes, name="Calibration", text=_section(found, dev=dev))
+        save_bundle(bundle, directory=output, replace=replace, notes=notes)
         print(f"{output}: the model with these options")
+
+
+def _rows(found: Calibration) -> Iterator[tuple[str, str, str]]:
+    """What was found, before and after; for all but the accuracy less is better."""
+    for name, value in found.options.items():
+        yield name, _text(found.options_before[name]), _text(value)
+    for name, value in found.before.values.items():
+        yield name.replace("_", " "), _text(value), _text(found.after.values[name])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        values = cast("dict[str, float]", value)
+        return ", ".join(f"{label} {one:g}" for label, one in values.items()) or "0.5 each"
+    return f"{value:.4f}"
+
+
+def _table(found: Calibration) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("", style="cyan", no_wrap=True)
+    for name in ("before", "after"):
+        table.add_column(name, justify="right")
+    for row in _rows(found):
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _section(found: Calibration, *, dev: Path) -> str:
+    """What the card of a calibrated model says of it."""
+    rows = "\n".join(f"| {' | '.join(row)} |" for row in _rows(found))
+    number = found.before.counts["predictions"]
+    return (
+        f"Fitted to `{dev.name}`, of which {number:,} predictions were judged; scores above are of "
+        f"the model before.\n\n| | before | after |\n|---|---|---|\n{rows}"
+    )

@@ -32,6 +32,8 @@ class Calibration:
 
     options: dict[str, Any]
     """The task's options that were found."""
+    options_before: dict[str, Any]
+    """What these options were."""
     before: Scores
     """How far probabilities could be trusted with the options that the model had."""
     after: Scores
@@ -89,7 +91,8 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
     """
     config = held_out.task.config
     names = {one.name for one in fields(config)}
-    for name in ("temperature", *(("thresholds",) if thresholds else ())):
+    wanted = ("temperature", *(("thresholds",) if thresholds else ()))
+    for name in wanted:
         if name not in names:
             raise ConfigError(f"task {held_out.task.name!r} has no option {name!r} to be fitted")
     before = held_out.judge()
@@ -113,7 +116,10 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
         )
     options: dict[str, Any] = {"temperature": temperature}
     found = Calibration(
-        options=options, before=score_calibration(before), after=score_calibration(after)
+        options=options,
+        options_before={name: getattr(config, name) for name in wanted},
+        before=score_calibration(before),
+        after=score_calibration(after),
     )
     if not thresholds:
         return found
