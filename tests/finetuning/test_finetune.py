@@ -132,11 +132,13 @@ def test_a_model_that_has_learnt_nothing_is_told_of(
 ) -> None:
     (tmp_path / "dev.tsv").write_text("lake\tthe Nile\n")
     finetune(recipe(start, training={"epochs": 1}), output=tmp_path / "run", device="cpu")
-    assert "nothing that the model says of dev is right (accuracy 0.0)" in caplog.text
+    assert "toy: nothing found in dev is right (accuracy 0.0)" in caplog.text
     assert "try more epochs (now 1) or a higher learning rate (now 0.005)" in caplog.text
 
 
-def test_what_was_not_read_is_in_the_scores_and_on_the_card(start: Path, tmp_path: Path) -> None:
+def test_what_was_not_read_is_in_the_scores_and_on_the_card(
+    start: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     row = {"text": "Ada lives in Tokyo", "mentions": [{"start": 0, "end": 1, "label": "PER"}]}
     for name in ("train", "dev"):
         (tmp_path / f"{name}.jsonl").write_text(f"{json.dumps(row)}\n" * 3)
@@ -148,6 +150,7 @@ def test_what_was_not_read_is_in_the_scores_and_on_the_card(start: Path, tmp_pat
     }
     config = from_mapping(FinetuneConfig, values=values, where="test")
     result = finetune(config, output=tmp_path / "run", device="cpu")
+    assert "ner: the model finds nothing in dev (f1 0.0)" in caplog.text
     (told,) = result.report["not_read"]
     assert told.startswith("3 of 3 mentions cannot be found")
     assert f"- {told}" in (result.model / "README.md").read_text()
@@ -206,7 +209,7 @@ def test_another_recipe_and_other_data_are_refused_by_name(start: Path, tmp_path
     finetune(recipe(start), output=tmp_path / "run", device="cpu")
     for changes, message in (
         ({"seed": 2}, r"\(seed: 1 before, 2 now\)"),
-        ({"options": {"temperature": 2.0}}, r"options\.temperature: nothing before, 2\.0"),
+        ({"options": {"temperature": 2.0}}, r"options\.temperature: not given before, 2\.0"),
         (
             {"data": {"train": str(tmp_path / "test.tsv")}},
             r"\(the train file of toy is another one, or has changed since\)",

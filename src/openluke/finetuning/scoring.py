@@ -88,11 +88,12 @@ def _warn_of_nothing(
     score = found.scores[task.primary_metric]
     if score <= 0:
         training = config.training
+        is_silent = found.scores.counts.get("predicted") == 0
         logger.warning(
-            "%s: nothing that the model says of dev is right (%s %.1f). Probably it has learnt too "
-            "little: try more epochs (now %d) or a higher learning rate (now %g); see also whether "
-            "train and dev are alike",
+            "%s: %s (%s %.1f). Probably it has learnt too little: try more epochs (now %d) or a "
+            "higher learning rate (now %g); see also whether train and dev are alike",
             part.head,
+            "the model finds nothing in dev" if is_silent else "nothing found in dev is right",
             task.primary_metric,
             score,
             training.epochs,

@@ -80,7 +80,7 @@ def test_a_person_watches_a_bar(tmp_path: Path):
 
 def test_a_log_gets_a_line_for_each_report(tmp_path: Path):
     shown = io.StringIO()
-    report(ConsoleTracker(Console(file=shown, width=120)), run_dir=tmp_path)
+    report(ConsoleTracker(Console(file=shown, width=20)), run_dir=tmp_path)
     assert shown.getvalue().splitlines() == [
         "step 10 of 20, epoch 0.50: loss 2.0000, rate 1.00e-05, 12.0/s",
         "step 20 of 20, epoch 1.00: loss 1.0000, rate 5.00e-06, 12.0/s",

@@ -59,7 +59,12 @@ class ConsoleTracker:
                 self._bar.update(task.id, description=", ".join(shown))
         if told or not self._console.is_terminal:
             place = f"step {step} of {self._n_steps}, epoch {values.get('epoch', 0):.2f}"
-            self._console.print(f"{place}: {', '.join(shown + told)}", highlight=False)
+            # a log has lines of any length
+            self._console.print(
+                f"{place}: {', '.join(shown + told)}",
+                highlight=False,
+                soft_wrap=not self._console.is_terminal,
+            )
 
     def advance(self, step: int) -> None:
         """Move the bar."""
