@@ -15,6 +15,16 @@ def test_a_path_is_itself(tmp_path: Path) -> None:
         hub.resolve(tmp_path, revision="main")
 
 
+def test_of_a_fine_tuning_run_the_model_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "recipe.json").touch()
+    with pytest.raises(CheckpointError, match="a fine-tuning run that has no model yet"):
+        hub.resolve(tmp_path)
+    (tmp_path / "model").mkdir()
+    assert hub.resolve(tmp_path) == tmp_path / "model"
+    (tmp_path / "config.json").touch()
+    assert hub.resolve(tmp_path) == tmp_path
+
+
 @pytest.mark.parametrize(
     "name", ["a/b/c", "./x/y", "./nope", "../nope", "/nope", "~/nope", "a--b/c", "bad name/x"]
 )

@@ -20,6 +20,11 @@ from openluke.task import MAIN, Task, TaskSetup, TaskType, load_task, task_of_he
 from openluke.tokenization.entity_inputs import EntityInputs, EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 
+_NO_HEAD = (
+    "no head, so it predicts nothing yet; teach it a task: openluke finetune TASK --model MODEL "
+    "--train FILE --output DIRECTORY (openluke tasks lists the tasks)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BundleHead:
@@ -186,7 +191,7 @@ class Bundle:
     def _only_name(self) -> str:
         names = self.task_names()
         if len(names) != 1:
-            found = f"several heads: {', '.join(names)}; say which" if names else "no head"
+            found = f"several heads: {', '.join(names)}; say which" if names else _NO_HEAD
             raise ConfigError(f"this model has {found}")
         return names[0]
 

@@ -17,13 +17,16 @@ from openluke.errors import CheckpointError
 
 _NAME = re.compile(r"(?![.~])([\w.-]+/)?[\w.-]+")
 _NO_NAME = "not a hub name either (expected 'owner/name', or 'name' for the hub's oldest models)"
+_RUN = "recipe.json"
+"""What a fine-tuning run keeps in its directory beside the model."""
 _FILES = ["*.json", "*.txt", "*.model", "*.md"]
 
 
 def resolve(name_or_path: str | Path, *, revision: str | None = None, weights: bool = True) -> Path:
     """The directory of a model: a path as it is, or a hub name such as ``owner/name``.
 
-    A name is downloaded unless it is cached; without a network the cache serves.
+    A name is downloaded unless it is cached; without a network the cache serves. Of the directory
+    of a fine-tuning run it is the model in it.
 
     Args:
         name_or_path: A path, or a name; what begins with ``.``, ``/`` or ``~`` is a path.
@@ -34,7 +37,7 @@ def resolve(name_or_path: str | Path, *, revision: str | None = None, weights: b
     if path.exists():
         if revision is not None:
             raise CheckpointError(f"{path} is a local path, which has no revision {revision!r}")
-        return path
+        return _model_of_run(path) or path
     name = str(name_or_path)
     if not _NAME.fullmatch(name):
         raise CheckpointError(f"{name}: no such file or directory, and {_NO_NAME}")
@@ -56,6 +59,18 @@ def upload(directory: Path, *, name: str, private: bool = True, message: str) ->
             "`hf auth login`"
         ) from error
     return str(done)
+
+
+def _model_of_run(path: Path) -> Path | None:
+    """The model of a fine-tuning run that has one; ``None`` of anything else."""
+    if (path / "config.json").exists() or not (path / _RUN).is_file():
+        return None
+    if not (path / "model").is_dir():
+        raise CheckpointError(
+            f"{path}: a fine-tuning run that has no model yet; give the command that began it again "
+            "to finish it"
+        )
+    return path / "model"
 
 
 def _download(name: str, *, revision: str | None, weights: bool) -> Path:
