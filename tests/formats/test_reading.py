@@ -18,7 +18,7 @@ from openluke.formats import (
 )
 from openluke.formats.detect import detect
 from openluke.formats.json_records import json_form
-from openluke.formats.reading import checked_options, open_examples, option_names, placed
+from openluke.formats.reading import checked_options, open_examples, option_names, placing
 from openluke.records import ClassifiedText, Document
 
 COLUMNS = "Ada\tB-PER\nsang\tO\n\nBob\tB-PER\n"
@@ -96,24 +96,28 @@ def test_words_with_tags_and_a_wrong_line_are_told_too(write):
         detect(write("one text\nand one more\n\nthe last of them\n"), forms=(tagged_words.FORM,))
 
 
-def test_an_error_in_an_example_is_placed(write, tmp_path):
-    error = ExampleError("is wrong", number=1)
-    rows = [{"text": "a"}, {"text": "b"}]
-    found = placed(error, path=write(rows, lines=True), forms=FORMS)
-    assert str(found) == f"{tmp_path / 'file'}:2: is wrong"
-    found = placed(error, path=write(rows), forms=FORMS)
-    assert str(found) == f"{tmp_path / 'file'}:5: is wrong"
-    found = placed(error, path=write("text,label\na,b\n\nc,d\n"), forms=(table.FORM,))
-    assert str(found).endswith("file:4: is wrong")
-    found = placed(error, path=write(COLUMNS), forms=FORMS)
-    assert str(found).endswith("file: example 2: is wrong")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([{"text": "a"}, {"text": "b"}], "file:5: is wrong"),
+        ('{"text": "a"}\n\n{"text": "b"}', "file:3: is wrong"),
+        ("text,label\na,b\n\nc,d\n", "file:4: is wrong"),
+        (COLUMNS, "file: example 2: is wrong"),
+    ],
+)
+def test_an_error_in_an_example_is_placed(write, content, message):
+    path, forms = write(content), (*FORMS, table.FORM)
+    with pytest.raises(DataError, match=message), placing(path, forms=forms):
+        raise ExampleError("is wrong", number=1)
+    with pytest.raises(DataError, match="file: is wrong"), placing(path, forms=forms):
+        raise DataError("is wrong")
 
 
 def test_an_error_in_a_directory_is_placed_in_its_file(write, tmp_path):
     for name in ("a", "b"):
         write([{"text": "a"}, {"text": "b"}], name=name, lines=True)
-    found = placed(ExampleError("is wrong", number=2), path=tmp_path, forms=FORMS)
-    assert str(found) == f"{tmp_path / 'b'}:1: is wrong"
+    with pytest.raises(DataError, match="b:1: is wrong"), placing(tmp_path, forms=FORMS):
+        raise ExampleError("is wrong", number=2)
 
 
 def test_a_form_that_cannot_be_told_has_to_be_said(write):

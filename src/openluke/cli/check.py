@@ -1,6 +1,6 @@
 """``openluke check``: a look at a file of examples before anything is trained on it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,16 +9,18 @@ from rich.console import Console
 
 from openluke.checkpoints.loading import load_bundle
 from openluke.cli.compute import Compute
+from openluke.cli.excerpts import excerpt
 from openluke.cli.facts import print_facts
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
-from openluke.finetuning.checking import check_fit
+from openluke.config import to_mapping
+from openluke.finetuning.checking import check_fit, labels_to_learn
 from openluke.finetuning.start import options_of
 from openluke.formats.checks import ExamplesCheck, Spread, check_examples
 from openluke.formats.detect import detect, named
-from openluke.formats.reading import open_examples
+from openluke.formats.reading import open_examples, placing
 from openluke.inference.views import view_of
-from openluke.task import TaskType, load_task
+from openluke.task import Task, load_task, settled
 
 
 def check(
@@ -52,17 +54,20 @@ def check(
     kind = load_task(task)
     options = read_settings(option or ())
 
-    def read() -> Iterator[Any]:
-        return open_examples(file, forms=kind.forms, form=form, options=options)
-
-    config = options_of(kind, values=read_settings(set or ()), where="--set")
-    found = check_examples(read(), n_shown=examples)
+    said = options_of(kind, values=read_settings(set or ()), where="--set")
+    known = list(open_examples(file, forms=kind.forms, form=form, options=options))
+    found = check_examples(known, n_shown=examples)
     facts = _facts(found)
     if file.is_file():
         chosen = detect(file, forms=kind.forms) if form is None else named(form, forms=kind.forms)
         facts = {"form": chosen.name, **facts}
-    if model is not None:
-        facts |= _fit(read(), kind=kind, config=config, directory=compute.directory(model))
+    config = settled(kind, config=said, examples=known)
+    facts |= _decided(config, said=said)
+    with placing(file, forms=kind.forms, form=form, options=options):
+        labels = labels_to_learn(known, kind=kind, config=config)
+        if model is not None:
+            bundle = load_bundle(compute.directory(model))
+            facts |= _fit(known, task=kind(config, setup=bundle.task_setup(labels)))
     print_facts(f"{kind.name}: {file}", facts=facts, as_json=json)
     if not json:
         _show(found.shown)
@@ -82,16 +87,25 @@ def _facts(found: ExamplesCheck) -> dict[str, Any]:
         "duplicates": found.n_duplicates,
         "of these with another answer": found.n_contradictions,
     }
-    return facts | ({"such as": duplicates} if duplicates else {})
+    facts |= {"such as": duplicates} if duplicates else {}
+    numbered = [kind for kind, counts in found.labels.items() if all(map(str.isdecimal, counts))]
+    if any(found.labels[kind] for kind in numbered):
+        facts["names are missing"] = (
+            f"each {' and '.join(numbered)} is a number, and that is what will be predicted; write "
+            "names in the file to have those"
+        )
+    return facts
 
 
-def _fit(
-    examples: Iterator[Any], *, kind: TaskType, config: Any, directory: Path
-) -> dict[str, Any]:
-    known = list(examples)
-    labels = kind.labels_of(known, config=config)
-    bundle = load_bundle(directory)
-    fit = check_fit(known, task=kind(config, setup=bundle.task_setup(labels)))
+def _decided(config: Any, *, said: Any) -> dict[str, Any]:
+    """The options that the data decides."""
+    before, after = to_mapping(said), to_mapping(config)
+    decided = {name: value for name, value in after.items() if value != before[name]}
+    return {"options that the data decides": decided} if decided else {}
+
+
+def _fit(examples: Sequence[Any], *, task: Task[Any, Any]) -> dict[str, Any]:
+    fit = check_fit(examples, task=task)
     return {
         "inputs of the model": fit.inputs,
         "rows of an input": f"{fit.median_rows:g} (median), {fit.most_rows:,} (most)",
@@ -111,4 +125,4 @@ def _show(examples: Sequence[Any]) -> None:
     console, colours = Console(), dict[str, int]()
     for example in examples:
         console.print()
-        print_view(view_of(example, example=example), console=console, colours=colours)
+        print_view(excerpt(view_of(example, example=example)), console=console, colours=colours)

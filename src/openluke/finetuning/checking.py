@@ -13,6 +13,8 @@ from openluke.formats.example_facts import lacks_answer
 from openluke.inference.task_pipeline import chunks_of_examples
 from openluke.task import Task, TaskType
 
+_NO_ANSWER = "has no gold answer, so there is nothing to learn from it; leave it out"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
@@ -32,10 +34,13 @@ class Fit:
 def check_fit(examples: Iterable[Any], *, task: Task[Any, Any]) -> Fit:
     """Encode examples as a model would read them, and gather what is lost on the way."""
     rows: list[int] = []
-    unread = 0
+    n_examples = unread = 0
     with gathered_warnings() as said:
         for chunk in chunks_of_examples(examples):
             for instances in task.encode(chunk):
+                if not all(instance.targets for instance in instances):
+                    raise ExampleError(_NO_ANSWER, number=n_examples)
+                n_examples += 1
                 unread += not instances
                 rows += [instance.n_rows for instance in instances]
     return Fit(
@@ -52,10 +57,7 @@ def labels_to_learn(examples: Sequence[Any], *, kind: TaskType, config: Any) -> 
     labels = kind.labels_of(examples, config=config)
     for number, example in enumerate(examples):
         if lacks_answer(example):
-            raise ExampleError(
-                "has no gold answer, so there is nothing to learn from it; leave it out",
-                number=number,
-            )
+            raise ExampleError(_NO_ANSWER, number=number)
     return labels
 
 

@@ -1,18 +1,16 @@
 """The examples of a run: read from their files, some set aside for choosing the best model."""
 
 import logging
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from openluke.artifacts import fingerprint
-from openluke.errors import DataError, ExampleError
 from openluke.finetuning.checking import labels_to_learn
 from openluke.finetuning.holding_out import hold_out
 from openluke.finetuning.recipe import DataConfig, FileConfig
-from openluke.formats.reading import open_examples, placed
+from openluke.formats.reading import open_examples, placing
 from openluke.task import TaskType
 
 logger = logging.getLogger(__name__)
@@ -43,7 +41,7 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
         options: The task's configuration, by which it says what it can learn from.
     """
     train = list(read_data(data.train, data=data, task=task))
-    with _placing(data.train, data=data, task=task):
+    with placing(forms=task.forms, **_reading(data.train, data=data)):
         labels = labels_to_learn(train, kind=task, config=options)
     if data.dev is None:
         train, dev = hold_out(train, share=data.dev_share, seed=seed)
@@ -51,7 +49,7 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
         _tell_new_labels(sorted(missed), where="the examples set aside")
         return Splits(train=train, dev=dev, held_out=bool(dev))
     dev = list(read_data(data.dev, data=data, task=task))
-    with _placing(data.dev, data=data, task=task):
+    with placing(forms=task.forms, **_reading(data.dev, data=data)):
         missed = {*task.labels_of(dev, config=options)} - {*labels}
     _tell_new_labels(sorted(missed), where=str(path_of(data.dev)))
     return Splits(train=train, dev=dev, held_out=False)
@@ -68,17 +66,6 @@ def _reading(file: File, *, data: DataConfig) -> dict[str, Any]:
         options = {**data.options, **file.options}
         return {"path": file.path, "form": file.form or data.form, "options": options}
     return {"path": file, "form": data.form, "options": data.options}
-
-
-@contextmanager
-def _placing(file: File, *, data: DataConfig, task: TaskType) -> Generator[None, None, None]:
-    """Let errors in examples say where in the file they stand."""
-    try:
-        yield
-    except ExampleError as error:
-        raise placed(error, forms=task.forms, **_reading(file, data=data)) from error
-    except DataError as error:
-        raise DataError(str(error), file=path_of(file)) from error
 
 
 def _tell_new_labels(labels: Sequence[str], *, where: str) -> None:

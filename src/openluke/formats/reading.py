@@ -4,7 +4,8 @@ import functools
 import inspect
 import itertools
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import field, make_dataclass
 from pathlib import Path
 from typing import Any
@@ -57,27 +58,39 @@ def _open(
     raise DataError(f"found no examples in the file, read as {chosen.name}", file=path)
 
 
-def placed(
+@contextmanager
+def placing(
+    path: str | Path,
+    *,
+    forms: Sequence[Form],
+    form: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Generator[None, None, None]:
+    """Let errors in examples of a file, while the block runs, say where in it they stand.
+
+    The arguments are those of ``open_examples``, by which the examples were read.
+    """
+    try:
+        yield
+    except ExampleError as error:
+        raise _placed(error, path=path, forms=forms, form=form, options=options or {}) from error
+    except DataError as error:
+        raise DataError(str(error), file=path) from error
+
+
+def _placed(
     error: ExampleError,
     *,
     path: str | Path,
     forms: Sequence[Form],
-    form: str | None = None,
-    options: Mapping[str, Any] | None = None,
+    form: str | None,
+    options: Mapping[str, Any],
 ) -> DataError:
-    """An error in an example of a file, with the file and line that it was read from.
-
-    Args:
-        error: What is wrong with which example.
-        path: What the examples were read from; this and the others as for ``open_examples``.
-        forms: The forms that it may have.
-        form: The name of its form.
-        options: What the form was read with.
-    """
+    """An error in an example, with its file and line instead of its number."""
     number = error.number
     for file in _files(path):
         chosen = detect(file, forms=forms) if form is None else named(form, forms=forms)
-        checked = checked_options(chosen, options=options or {})
+        checked = checked_options(chosen, options=options)
         read_lines = chosen.lines or _no_lines(chosen)
         lines = [*read_lines(file, **checked)]
         if number < len(lines):
