@@ -97,7 +97,7 @@ def test_a_head_that_no_task_can_use_is_named(bundle: Bundle) -> None:
     made = bundle.with_head("scorer", config=HeadConfig(kind="span_proposer"))
     with pytest.raises(ConfigError, match="'scorer' is of kind 'span_proposer', which no task"):
         made.task()
-    with pytest.raises(ConfigError, match="this model has no head.*openluke finetune"):
+    with pytest.raises(ConfigError, match=r"this model has no head.*openluke finetune"):
         bundle.task()
 
 

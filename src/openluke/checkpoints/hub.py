@@ -67,8 +67,8 @@ def _model_of_run(path: Path) -> Path | None:
         return None
     if not (path / "model").is_dir():
         raise CheckpointError(
-            f"{path}: a fine-tuning run that has no model yet; give the command that began it again "
-            "to finish it"
+            f"{path}: a fine-tuning run that has no model yet; give the command that began it "
+            "again to finish it"
         )
     return path / "model"
 

@@ -7,7 +7,8 @@
 | scored by | the rules of the data set: TACRED, SemEval-2010 task 8, KBP37, or accuracy |
 | paper | LUKE, section 4.2: https://aclanthology.org/2020.emnlp-main.523 |
 
-In "Beyoncé lives in Los Angeles." ``per:cities_of_residence`` holds between both names.
+In "Beyoncé lives in Los Angeles." ``per:cities_of_residence`` holds between both names, from the
+first, the head, to the second, the tail.
 """
 
 import logging
@@ -76,7 +77,10 @@ class RelationClassificationConfig:
     pairs: Literal["given", "all"] = "given"
     """Which pairs are asked for. ``given``: those in ``relations``, or all ordered pairs of
     mentions where there are none. ``all``: all ordered pairs of mentions; those that are not in
-    ``relations`` have the label ``no_relation``."""
+    ``relations`` have the label ``no_relation``. Each order is asked by itself, the head first: a
+    relation that holds both ways, such as between siblings, is found from both sides, and who wants
+    one of them gives that pair in ``relations``. Labels such as ``Cause-Effect(e2,e1)`` say which
+    of the two is the cause themselves; their pairs are asked in the one order given."""
     pair_types: tuple[tuple[str, str], ...] = ()
     """Labels of a first and a second mention: of pairs of mentions only such are asked for; all
     are, where nothing is given."""
