@@ -8,19 +8,16 @@ from openluke.errors import ConfigError, DataError
 from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig
 from openluke.model.heads import AnswerScores, build_head
-from openluke.model.losses import (
-    IGNORE,
+from openluke.model.losses import IGNORE, answer_sums, classification_sum, masked_sums
+from tests.model.conftest import features
+from tests.model.mean_losses import (
     answer_loss,
-    answer_sums,
     classification_loss,
-    classification_sum,
     masked_loss,
-    masked_sums,
     multi_label_loss,
     regression_loss,
     single_label_loss,
 )
-from tests.model.conftest import features
 
 
 def draw(*shape):

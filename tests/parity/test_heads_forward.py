@@ -3,13 +3,8 @@
 import pytest
 import torch
 
-from openluke.model.losses import (
-    IGNORE,
-    answer_loss,
-    classification_loss,
-    masked_loss,
-    single_label_loss,
-)
+from openluke.model.losses import IGNORE
+from tests.model.mean_losses import answer_loss, classification_loss, masked_loss, single_label_loss
 from tests.parity.twins import add_ends, make_inputs, make_twins, our_name, tie
 
 AWARE = pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])

@@ -13,9 +13,9 @@ from openluke.errors import ConfigError
 from openluke.instances import collate_instances
 from openluke.model.heads import AnswerScores
 from openluke.model.labels import IGNORE
-from openluke.model.losses import answer_loss
 from openluke.records import Answer, AnsweredQuestion, Mention, Question
 from openluke.tasks.extractive_qa import TASK, ExtractiveQAConfig
+from tests.model.mean_losses import answer_loss
 from tests.tasks import tiny
 from tests.tokenization.strategies import texts_with_spans
 

@@ -1,7 +1,7 @@
 """Losses; rows without a label do not count, and without any label a loss is zero, never NaN.
 
-Each is here as a sum over what is labelled, which is what a step that is cut into batches adds up,
-and as a mean, which is that sum divided by how many labels there are.
+Each is the sum over what is labelled: a step that is cut into batches adds them up, and divides
+them by how many labels it has in all.
 """
 
 from typing import NamedTuple, get_args
@@ -18,14 +18,6 @@ from openluke.model.encoder import EncoderOutput
 from openluke.model.heads import AnswerScores
 from openluke.model.labels import IGNORE, check_shape, checked_classes, checked_switches
 from openluke.model.masked_head import MaskedHead
-
-
-class MaskedLoss(NamedTuple):
-    """Losses of the pretraining head; each is the mean over its labelled rows."""
-
-    total: Tensor
-    words: Tensor
-    entities: Tensor
 
 
 class MaskedSums(NamedTuple):
@@ -60,13 +52,6 @@ def classification_sum(scores: Tensor, *, labels: Tensor, problem: Problem) -> T
     raise ConfigError(f"problem is {problem!r}, expected one of {get_args(Problem)}")
 
 
-def classification_loss(scores: Tensor, *, labels: Tensor, problem: Problem) -> Tensor:
-    """The mean of the loss that belongs to a kind of labels; see ``classification_sum``."""
-    total = classification_sum(scores, labels=labels, problem=problem)
-    known = ~labels.isnan() if problem == "regression" else labels != IGNORE
-    return _mean(total, known=known)
-
-
 def single_label_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
     """Sum of the cross entropies of the rows whose label is not ``IGNORE``.
 
@@ -77,11 +62,6 @@ def single_label_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
     n_rows, n_classes = scores.shape
     labels = checked_classes(labels, shape=(n_rows,), name="labels", n_classes=n_classes)
     return functional.cross_entropy(scores.float(), labels, ignore_index=IGNORE, reduction="sum")
-
-
-def single_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
-    """Mean cross entropy over the rows with a label; see ``single_label_sum``."""
-    return _mean(single_label_sum(scores, labels=labels), known=labels != IGNORE)
 
 
 def multi_label_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
@@ -97,11 +77,6 @@ def multi_label_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
     return torch.where(known, each, 0.0).sum()
 
 
-def multi_label_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
-    """Mean binary cross entropy over the labels that are known; see ``multi_label_sum``."""
-    return _mean(multi_label_sum(scores, labels=labels), known=labels != IGNORE)
-
-
 def regression_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
     """Sum of the squared errors of the labels that are not NaN.
 
@@ -115,11 +90,6 @@ def regression_sum(scores: Tensor, *, labels: Tensor) -> Tensor:
     known = ~labels.isnan()
     errors = scores.float() - torch.where(known, labels, 0.0).float()
     return torch.where(known, errors.square(), 0.0).sum()
-
-
-def regression_loss(scores: Tensor, *, labels: Tensor) -> Tensor:
-    """Mean squared error over the labels that are known; see ``regression_sum``."""
-    return _mean(regression_sum(scores, labels=labels), known=~labels.isnan())
 
 
 def answer_sums(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tensor) -> AnswerSums:
@@ -142,16 +112,6 @@ def answer_sums(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tenso
         for of_words, places in zip(scores, _places(batch, start=start, end=end), strict=True)
     ]
     return AnswerSums(*sums)
-
-
-def answer_loss(scores: AnswerScores, *, batch: Batch, start: Tensor, end: Tensor) -> Tensor:
-    """Mean of the cross entropies of the answers' first and last words; see ``answer_sums``."""
-    sums = answer_sums(scores, batch=batch, start=start, end=end)
-    means = [
-        _mean(total, known=places != IGNORE)
-        for total, places in zip(sums, _places(batch, start=start, end=end), strict=True)
-    ]
-    return (means[0] + means[1]) / 2
 
 
 def masked_sums(
@@ -181,20 +141,6 @@ def masked_sums(
     if scores.entities is None:
         return MaskedSums(words, torch.zeros_like(words))
     return MaskedSums(words, single_label_sum(scores.entities, labels=entity_labels[entity_rows]))
-
-
-def masked_loss(
-    head: MaskedHead, *, output: EncoderOutput, word_labels: Tensor, entity_labels: Tensor
-) -> MaskedLoss:
-    """Mean losses of the pretraining head and their total; see ``masked_sums``."""
-    sums = masked_sums(head, output=output, word_labels=word_labels, entity_labels=entity_labels)
-    words = _mean(sums.words, known=word_labels != IGNORE)
-    entities = _mean(sums.entities, known=entity_labels != IGNORE)
-    return MaskedLoss(words + entities, words, entities)
-
-
-def _mean(total: Tensor, *, known: Tensor) -> Tensor:
-    return total / known.sum().clamp(min=1)
 
 
 def _places(batch: Batch, *, start: Tensor, end: Tensor) -> tuple[Tensor, Tensor]:
