@@ -87,6 +87,15 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
     assert str(tmp_path) not in card
 
 
+def test_a_card_without_scores_has_no_room_for_them(start: Path, tmp_path: Path) -> None:
+    config = recipe(start, training={"epochs": 1}, data={"dev": None, "dev_share": 0.0})
+    config = replace(config, data=replace(config.data, test=None))
+    card = (finetune(config, output=tmp_path / "run", device="cpu").model / "README.md").read_text()
+    assert "Scores" not in card
+    assert "in a second of prediction" not in card
+    assert "model.predict('the Tokyo 0')" in card
+
+
 def test_checkpoints_are_left_on_request(start: Path, tmp_path: Path) -> None:
     config = recipe(start, leave_checkpoints=True, training={"epochs": 1})
     finetune(config, output=tmp_path / "run", device="cpu")

@@ -56,6 +56,12 @@ def test_a_recipe_begins_by_saying_what_it_is_and_whence_its_data(path):
 
 
 @all_recipes()
+def test_a_recipe_states_its_learning_rate(recipe):
+    # what is usual may change; an experiment does not
+    assert recipe.training.optimizer.learning_rate is not None
+
+
+@all_recipes()
 def test_the_published_scores_are_named_as_ours_are(recipe):
     if recipe.paper is None:
         return
