@@ -75,7 +75,7 @@ def test_what_a_task_can_do_nothing_with_is_refused() -> None:
     assert len(given.mentions) == 2
 
 
-def test_inputs_none_of_which_has_mentions_are_told(caplog) -> None:
+def test_inputs_in_which_nothing_is_asked_are_told(caplog) -> None:
     relations = load_task("relation_classification")
     rows = [{"text": "Ana met Bo"}, {"text": "Ana met Bo", "mentions": [(0, 3), (8, 10)]}]
     assert len(list(examples_of(rows, task=relations))) == 2
@@ -83,3 +83,7 @@ def test_inputs_none_of_which_has_mentions_are_told(caplog) -> None:
     assert not caplog.records
     assert len(list(examples_of(rows[:1], task=relations))) == 1
     assert "nothing is predicted, as no input has mentions" in caplog.text
+    assert len(list(examples_of(["a [MASK]", "a"], task=load_task("fill_mask")))) == 2
+    assert "a gap" not in caplog.text
+    assert len(list(examples_of(["a", "b"], task=load_task("fill_mask")))) == 2
+    assert "no input has a gap; write [MASK]" in caplog.text

@@ -17,6 +17,10 @@ _HOW = (
     "in Python predict(text, mentions=[(0, 7), (17, 28)]), in a file or on standard input a line "
     'such as {"text": "Beyoncé lives in Los Angeles.", "mentions": [[0, 7], [17, 28]]}'
 )
+_GAP = (
+    'a gap; write [MASK] where a word is missing, as in "Beyoncé lives in [MASK].", or teach the '
+    "model another task (openluke finetune)"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -28,16 +32,18 @@ def is_one(value: Any) -> bool:
 def examples_of(values: Iterable[Any], *, task: TaskType) -> Iterator[Any]:
     """The examples that a caller means, one after another.
 
-    Where a task asks of mentions and none of the examples has any, that is told at the end.
+    Where nothing is asked in any of them, because none has mentions or gaps, that is told at the
+    end.
     """
     number = 0
-    has_mentions = not _asks_of_mentions(task)
+    is_asked = False
     for number, value in enumerate(values, start=1):  # noqa: B007 - how many there were
         example = example_of(value, task=task)
-        has_mentions = has_mentions or bool(example.mentions or example.relations)
+        is_asked = is_asked or _asks_something(example, task=task)
         yield example
-    if number and not has_mentions:
-        _log.warning("nothing is predicted, as no input has mentions; give them: %s", _HOW)
+    if number and not is_asked:
+        lack = f"mentions; give them: {_HOW}" if _asks_of_mentions(task) else _GAP
+        _log.warning("nothing is predicted, as no input has %s", lack)
 
 
 def example_of(value: Any, *, task: TaskType, options: Mapping[str, Any] | None = None) -> Any:
@@ -93,6 +99,12 @@ def as_example(value: Any, *, kind: type, options: Mapping[str, Any] | None = No
 def _asks_of_mentions(task: TaskType) -> bool:
     kinds = {"entity", "entity_pair"}
     return task.example_type is Document and bool(kinds & {*task.head_kinds})
+
+
+def _asks_something(example: Any, *, task: TaskType) -> bool:
+    if isinstance(example, MaskedText):
+        return bool(example.masks or example.mentions)
+    return not _asks_of_mentions(task) or bool(example.mentions or example.relations)
 
 
 def _finds_mentions(task: TaskType) -> bool:
