@@ -50,7 +50,7 @@ def test_a_few_long_documents_are_cut_between_sentences(tmp_path, caplog, n, doc
         assert len(example.sentences) == len(example.mentions)
     assert sum(map(len, (one.sentences for one in splits.train))) > 5 * len(splits.train)
     (message,) = caplog.messages
-    assert f"{documents} training examples are too few to set any aside whole" in message
+    assert f"too few training examples ({documents}) to set any aside whole" in message
     assert read("ner", train=path) == splits
     assert read("ner", train=path, seed=1) != splits
 

@@ -55,8 +55,8 @@ def _cut(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any]
     number = round(share * n_sentences)
     if not number:
         logger.warning(
-            "no dev data, and %d training examples are too few to set any aside: nothing chooses "
-            "the best model, so the last one is kept; give a dev file, or more examples",
+            "no dev data, and too few training examples (%d) to set any aside: nothing chooses the "
+            "best model, so the last one is kept; give a dev file, or more examples",
             len(examples),
         )
         return list(examples), []
@@ -69,8 +69,8 @@ def _cut(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any]
     n_drawn = min(round(number / size), len(blocks) - 1)
     aside = _drawn(n_drawn, of=len(blocks), seed=seed)
     logger.warning(
-        "no dev data, and %d training examples are too few to set any aside whole: about %d of "
-        "their %d sentences are cut out to choose the best model by",
+        "no dev data, and too few training examples (%d) to set any aside whole: about %d of their "
+        "%d sentences are cut out to choose the best model by",
         len(examples),
         number,
         n_sentences,
