@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors import safe_open
 
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, ConfigError
+from openluke.training import state
 from openluke.training.distributed import World
 from openluke.training.optim import OptimizerConfig, make_optimizer
 from openluke.training.progress import Progress
@@ -93,3 +95,9 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path):
     )
     with pytest.raises(CheckpointError, match=r"was made of another model: .*heads.masked"):
         checkpoints.load(0, model=toy.make_model(masked=True))
+
+
+def test_a_torch_that_cannot_keep_checkpoints_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(state, "_IS_OLD", True)
+    with pytest.raises(ConfigError, match="training needs 2"):
+        Checkpoints(tmp_path, keep=1, world=World(device=torch.device("cpu")))

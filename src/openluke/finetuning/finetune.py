@@ -42,6 +42,7 @@ from openluke.task import load_task
 from openluke.training.distributed import World, joined
 from openluke.training.optim import rates_of
 from openluke.training.result import TrainingResult
+from openluke.training.state import check_torch
 from openluke.training.trackers.tracker import Tracker
 from openluke.training.trainer import Trainer
 
@@ -98,6 +99,7 @@ def finetune(
     Returns:
         What came of it; ``None`` in the processes of ``torchrun`` that are not the first.
     """
+    check_torch()
     directory = Path(output)
     for part in config.parts:
         _options(part)

@@ -11,16 +11,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.distributed.checkpoint.api import CheckpointException
-from torch.distributed.checkpoint.hf_storage import (
-    HuggingFaceStorageReader,
-    HuggingFaceStorageWriter,
-)
 from torch.distributed.checkpoint.state_dict_loader import load
 from torch.distributed.checkpoint.state_dict_saver import save
 
@@ -31,6 +27,15 @@ from openluke.training.distributed import World
 from openluke.training.origin import check_origin
 from openluke.training.progress import Progress
 from openluke.training.writing import explained
+
+FIRST_TORCH = (2, 9)
+"""The first release that writes and reads checkpoints as safetensors, each process its share."""
+_IS_OLD = tuple(map(int, torch.__version__.split(".")[:2])) < FIRST_TORCH
+if TYPE_CHECKING or not _IS_OLD:
+    from torch.distributed.checkpoint.hf_storage import (
+        HuggingFaceStorageReader,
+        HuggingFaceStorageWriter,
+    )
 
 FORMAT_VERSION = 1
 _STATE = "state.json"
@@ -48,10 +53,20 @@ class RunState:
     format_version: int = FORMAT_VERSION
 
 
+def check_torch() -> None:
+    """Raise a ``ConfigError`` if torch is too old to keep checkpoints, hence to train."""
+    if _IS_OLD:
+        raise ConfigError(
+            f"found torch {torch.__version__}; training needs 2.9 or newer, whose checkpoints can "
+            "run no code (predicting needs 2.6): pip install --upgrade torch"
+        )
+
+
 class Checkpoints:
     """The checkpoints of one run, in a directory of their own."""
 
     def __init__(self, path: Path, *, keep: int, world: World) -> None:
+        check_torch()
         self.path = path
         self._keep = keep
         self._world = world
