@@ -1,6 +1,7 @@
 """Cards show a call that the model answers, of its own data."""
 
 import ast
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -59,9 +60,11 @@ EXAMPLES: dict[str, tuple[Any, str]] = {
 }
 
 
-def usage(task: str, *examples: Any, **others: Any) -> str | None:
+def usage(
+    task: str, *examples: Any, options: Mapping[str, Any] | None = None, **others: Any
+) -> str | None:
     kind = load_task(task)
-    made = kind(kind.config_type(), setup=tiny_bundle().task_setup(("a", "b")))
+    made = kind(kind.config_type(**(options or {})), setup=tiny_bundle().task_setup(("a", "b")))
     splits = Splits(train=[], dev=list(examples), held_out=False)
     return usage_of({task: made, **others}, splits={task: splits})
 
@@ -85,6 +88,11 @@ def test_without_a_short_example_the_card_takes_its_own() -> None:
     assert usage("ner") is None
     assert usage("ner", Document(text=TEXT)) is None
     assert "@placeholder lives in America." in str(usage("cloze_qa"))
+
+
+def test_names_are_found_whatever_is_read_of_them() -> None:
+    found = usage("ner", NAMED, options={"features": "entity"})
+    assert found == f"model.predict({TEXT!r})"
 
 
 def test_one_of_several_heads_is_named() -> None:

@@ -60,20 +60,19 @@ def _arguments(example: Any, *, task: Task[Any, Any]) -> str | None:
 
 def _of_document(document: Document, *, task: Task[Any, Any]) -> str | None:
     """A text, with the mentions that are classified where the model does not find them itself."""
-    spans: Sequence[tuple[int, int]] = ()
+    spans: Sequence[tuple[int, int]]
     kind = task.head_configs()[MAIN].kind
+    if "entity_span" in task.head_kinds:  # the task finds the mentions
+        return _call({"text": document.text}) if document.mentions else None
     if kind in ("entity_pair", "pair_words"):
         if not document.relations:
             return None
         spans = (document.relations[0].head, document.relations[0].tail)
-    elif kind in ("entity", "mention_word"):
-        if not document.mentions:
-            return None
-        spans = [mention.span for mention in document.mentions]
     elif not document.mentions:
         return None
-    mentions = {"mentions": [tuple(span) for span in spans]} if spans else {}
-    return _call({"text": document.text, **mentions})
+    else:
+        spans = [mention.span for mention in document.mentions]
+    return _call({"text": document.text, "mentions": [tuple(span) for span in spans]})
 
 
 def _names(example: Any) -> Iterable[str]:
