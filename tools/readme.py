@@ -48,7 +48,7 @@ def figures(results: Path) -> str:
     rows = [_row(result) for path in sorted(results.glob("*.json")) for result in _read(path)]
     if not rows:
         return NO_FIGURES
-    head = ("workload", "times as fast as transformers", "control", "ours", "theirs", "date")
+    head = ("workload", "ratio", "against", "control", "ours", "theirs", "date")
     table = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
 
@@ -109,6 +109,7 @@ def _row(result: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         result["benchmark"].replace("_", " "),
         f"{result['ratio']:.2f} ({low:.2f} to {high:.2f})",
+        result.get("against", "transformers"),
         control,
         _amount(result["ours"], unit=result["unit"]),
         _amount(result["theirs"], unit=result["unit"]),

@@ -52,8 +52,8 @@ def paired(
     Args:
         ours: What should be fast.
         theirs: What it is compared with; ratios are theirs / ours, above 1 means ours is faster.
-        null: A control that does the same work as ``theirs`` through our own path; its ratio
-            should read about 1, and how far it is away is the error of the measurement.
+        null: A control: ``theirs`` once more, with a state of its own. Its ratio should read
+            about 1, and how far it is away is the error of the measurement.
         rounds: How many times each program is timed.
         clock: What ``ratio``, ``ours`` and ``theirs`` are taken from: the processor time of the
             process (steady on a shared machine, for one thread) or the time on the wall. The

@@ -88,7 +88,11 @@ def main(*, output: Path | None = None, rounds: int = ROUNDS) -> None:
             "benchmark": "relations",
             **padded,
             **circumstances(),
-            "bucketed": {"bucket": BUCKET} | bucketed,
+            "workloads": {
+                "padded": padded,
+                "by length": bucketed
+                | {"against": f"transformers in batches of {BUCKET} of like lengths"},
+            },
         },
         output=output,
     )

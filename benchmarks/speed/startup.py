@@ -39,6 +39,7 @@ def main() -> None:
     helping = statistics.median(seconds["help"])
     result = {
         "benchmark": "startup",
+        "against": "import transformers",
         "ratio": statistics.median(paired),
         "ratio_iqr": [low, high],
         "null_ratio": None,

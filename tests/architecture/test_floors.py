@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,15 @@ def test_a_planted_import_is_reported(copy, path, text, contract):
     assert result.returncode == 1, result.stdout + result.stderr
     broken = [line for line in result.stdout.splitlines() if " BROKEN" in line]
     assert any(contract in line for line in broken), result.stdout
+
+
+def test_no_room_is_forgotten_where_the_terminal_is_kept_out():
+    """Import-linter takes a list of them, which is as exhaustive as the floors are."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {one["id"]: one for one in settings["tool"]["importlinter"]["contracts"]}
+    rooms = {f"openluke.{path.stem}" for path in (ROOT / "src" / "openluke").iterdir()}
+    rooms -= {f"openluke.{name}" for name in ("cli", "__init__", "__main__", "__pycache__", "py")}
+    assert set(contracts["terminal"]["source_modules"]) == rooms
 
 
 def test_tasks_that_know_each_other_are_reported(copy):
