@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.saving import save_bundle
+from openluke.entities.name_index import VocabRow
+from openluke.entities.titles import Name
+from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError, DataError
 from openluke.inference.devices import choose_device, choose_dtype
 from openluke.inference.load import load
 from openluke.inference.pipeline import Pipeline
 from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig
+from openluke.model.encoder import Encoder
 from openluke.tokenization.entity_inputs import EntityInputsConfig
 from openluke.tokenization.passages import Passage
 
@@ -227,3 +231,73 @@ def test_gpu_and_cpu_agree(bundle, pipeline: Pipeline, tmp_path) -> None:
 
 def _passage(text, spans):
     return Passage(text=text, spans=spans)
+
+
+@pytest.mark.parametrize("bad", [0, 200, 256, 290, 299])
+def test_an_error_names_the_text_by_its_place_in_the_list(pipeline: Pipeline, bad: int) -> None:
+    texts = ["a short text"] * 300
+    spans = [[(0, 1)] for _ in texts]
+    spans[bad] = [(0, 99)]
+    with pytest.raises(DataError, match=rf"^text {bad}: span 0 \(0, 99\) lies outside"):
+        pipeline.encode(texts, spans=spans)
+
+
+@pytest.mark.parametrize("bad", ["a \ud800 b", None, 3, ["a", ""]])
+@pytest.mark.parametrize("number", [0, 256])
+def test_what_is_no_text_is_named_by_its_place_in_the_list(
+    bad, number: int, pipeline: Pipeline
+) -> None:
+    texts: list = ["a"] * 257
+    texts[number] = bad
+    with pytest.raises(DataError, match=f"^text {number}: "):
+        pipeline.encode(texts)
+
+
+def test_of_one_text_alone_no_number_is_said(pipeline: Pipeline) -> None:
+    with pytest.raises(DataError, match=r"^span 0"):
+        pipeline.encode("a short text", spans=[[(0, 99)]])
+
+
+def test_a_stream_may_be_wrong_after_what_it_has_given(pipeline: Pipeline) -> None:
+    passages = (_passage("a short text", [(0, 1 if i < 600 else 99)]) for i in range(601))
+    stream = pipeline.encode_stream(passages)
+    for _ in range(512):
+        next(stream)
+    with pytest.raises(DataError, match=r"^text 600: "):
+        list(stream)
+
+
+def test_languages_are_of_all_titles_of_each_text_or_of_each_title(bundle: Bundle) -> None:
+    rows = [VocabRow([Name("Tokyo", "en"), Name("東京", "ja")]), VocabRow([Name("Tokyo", "de")])]
+    vocab = EntityVocab.build(rows).with_mask2()
+    pipeline = Pipeline(replace(bundle, entities=vocab), device=torch.device("cpu"))
+    texts, spans, titles = ["Tokyo", "Tokyo"], [[(0, 5)]] * 2, [["Tokyo"]] * 2
+    per_text = pipeline.encode(texts, spans=spans, entities=titles, languages=["en", "de"])
+    one_each = pipeline.encode(texts, spans=spans, entities=titles, languages=[["en"], ["de"]])
+    for_all = pipeline.encode(texts, spans=spans, entities=titles, languages="en")
+    english, german = (encoded.mentions.vectors for encoded in per_text)
+    assert np.abs(english - german).max() > 1e-4
+    for found, expected in zip(one_each, (english, german), strict=True):
+        np.testing.assert_allclose(found.mentions.vectors, expected, atol=1e-6)
+    for found in for_all:
+        np.testing.assert_allclose(found.mentions.vectors, english, atol=1e-6)
+
+
+def test_types_choose_rows_of_the_type_table(bundle: Bundle) -> None:
+    encoder = Encoder(replace(bundle.encoder.config, n_entity_types=3))
+    pipeline = Pipeline(replace(bundle, encoder=encoder), device=torch.device("cpu"))
+    texts, spans = [TEXT, "Tokyo"], [[(0, 7), (17, 28)], [(0, 5)]]
+    plain, other = pipeline.encode(texts, spans=spans)
+    first, second = pipeline.encode(texts, spans=spans, types=[[0, 2], None])
+    np.testing.assert_allclose(second.mentions.vectors, other.mentions.vectors, atol=1e-6)
+    assert np.abs(first.mentions.vectors - plain.mentions.vectors).max() > 1e-5
+    with pytest.raises(DataError, match=r"^text 1: types: found 3, .* 3 rows; expected 0 to 2"):
+        pipeline.encode(texts, spans=spans, types=[[0, 2], [3]])
+
+
+def test_words_that_are_split_already_keep_their_borders(pipeline: Pipeline) -> None:
+    words = ["Beyoncé", "lives", "in", "Los", "Angeles", "."]
+    (encoded,) = pipeline.encode([words], spans=[[(3, 5)]])
+    assert encoded.text == "Beyoncé lives in Los Angeles ."
+    mention = encoded.mentions[0]
+    assert encoded.text[mention.start : mention.end] == "Los Angeles"

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from openluke.checkpoints.bundle import Bundle
 from openluke.errors import ConfigError, DataError
 from openluke.features import Features
+from openluke.inference.encode_inputs import Languages, Texts, check_types, passages_of
 from openluke.inference.examples import example_of, examples_of, is_one
 from openluke.inference.scheduling import batches_by_length, blocks_of_windows, chunks_of_texts
 from openluke.inference.task_pipeline import TaskPipeline
@@ -164,11 +165,12 @@ class Pipeline:
 
     def encode(
         self,
-        texts: str | Sequence[str],
+        texts: Texts,
         *,
         spans: Sequence[Spans] | None = None,
-        entities: Sequence[Sequence[str | None]] | None = None,
-        languages: str | None = None,
+        entities: Sequence[Sequence[str | None] | None] | None = None,
+        languages: Languages | None = None,
+        types: Sequence[Sequence[int] | None] | None = None,
     ) -> list[EncodedText]:
         """Vectors of word pieces, mentions and texts, with offsets in characters.
 
@@ -177,46 +179,51 @@ class Pipeline:
         encoder's states of their entities.
 
         Args:
-            texts: One text or several.
-            spans: For each text, the mentions: half-open ranges of characters.
+            texts: One text or several. Each of several may be a list of its words, as
+                ``[["Tokyo", "is", "large"], "a plain text"]``; words are joined by single spaces,
+                and no piece goes across their ends.
+            spans: For each text, the mentions: half-open ranges of characters, or of words where
+                the text is given as words.
             entities: For each text, the title of each mention's entity, ``None`` where it is not
                 known; without titles all are [MASK].
-            languages: The language of the titles, for vocabularies that have languages.
+            languages: The language of the titles, for vocabularies that have languages: one for
+                all; or for each text that of its titles, or a list with one for each.
+            types: For each text, the row of each mention's entity type in the model's table of
+                types; without any all are 0. Most published models have that row alone.
+
+        Raises:
+            DataError: Something in a text cannot be read; it is named by its place in the list.
         """
-        texts = [texts] if isinstance(texts, str) else texts
-        if not isinstance(texts, list | tuple | np.ndarray):
-            raise DataError(
-                f"texts are {texts!r} ({type(texts).__name__}); expected a str, or a list of them"
-            )
-        for name, values in (("spans", spans), ("entities", entities)):
-            if values is None:
-                continue
-            if isinstance(values, str) or not hasattr(values, "__len__"):
-                raise DataError(f"{name} are {values!r}; expected a list of {name} for each text")
-            if len(values) != len(texts):
-                raise DataError(
-                    f"found {len(texts)} texts but {len(values)} lists of {name}; give one list "
-                    "for each text, empty where there are none"
-                )
-        passages = [
-            Passage(
-                text=text,
-                spans=spans[i] if spans is not None else (),
-                entities=entities[i] if entities is not None else None,
-                languages=languages,
-            )
-            for i, text in enumerate(texts)
-        ]
+        passages = passages_of(
+            texts, spans=spans, entities=entities, languages=languages, types=types
+        )
+        if isinstance(texts, str):
+            return self._encode_chunk(passages)
         return list(self.encode_stream(passages))
 
     def encode_stream(self, passages: Iterable[Passage]) -> Iterator[EncodedText]:
-        """Encode passages from a stream of any length, in order, holding few in memory."""
+        """Encode passages from a stream of any length, in order, holding few in memory.
+
+        Raises:
+            DataError: Something in a passage cannot be read; it is named by its place in the
+                stream, counted from 0.
+        """
+        done = 0
         for chunk in chunks_of_texts(passages, size=n_characters):
-            yield from self._encode_chunk(chunk)
+            try:
+                encoded = self._encode_chunk(chunk)
+            except DataError:
+                for number, passage in enumerate(chunk, start=done):
+                    self._check(passage, number=number)
+                raise
+            yield from encoded
+            done += len(chunk)
 
     def prepare(self, passages: Sequence[Passage]) -> list[Windows]:
         """The model inputs of each passage; a long one has several."""
-        return self.inputs.encode(passages)
+        prepared = self.inputs.encode(passages)
+        check_types(passages, n_rows=self.bundle.encoder.config.n_entity_types)
+        return prepared
 
     @torch.inference_mode()
     def forward(self, features: Sequence[Features]) -> Iterator[tuple[int, States]]:
@@ -238,6 +245,13 @@ class Pipeline:
         words = _split(output.words, sizes=[len(features) for features in chosen])
         vectors = _split(entities, sizes=[features.n_entities for features in chosen])
         yield from map(States, words, vectors)
+
+    def _check(self, passage: Passage, *, number: int) -> None:
+        """Name a passage that cannot be read by its place in the stream."""
+        try:
+            self.prepare([passage])
+        except DataError as error:
+            raise DataError(f"text {number}: {error}") from error
 
     def _encode_chunk(self, passages: Sequence[Passage]) -> list[EncodedText]:
         prepared = self.prepare(passages)
@@ -263,6 +277,8 @@ def rows_of(device: torch.device) -> int:
 
 def n_characters(passage: Passage) -> int:
     """About how many characters a passage has; what is no text is told when it is read."""
+    if not isinstance(passage, Passage):  # pyright: ignore[reportUnnecessaryIsInstance]
+        return 0
     if isinstance(passage.text, str):
         return len(passage.text)
     words = passage.text if isinstance(passage.text, list | tuple) else ()
