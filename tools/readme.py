@@ -1,4 +1,4 @@
-"""Write the parts of README.md that follow from the code: the tree of the house and the figures.
+"""Write the parts of README.md that follow from the code: the tree of the house and its figures.
 
 Run ``python -m tools.readme`` (or ``make readme``); a test compares the file with the code.
 """
@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REGION = "<!-- begin: {name} -->\n{content}\n<!-- end: {name} -->"
 NO_FIGURES = "No figures are committed yet."
+MODES = ("entity-aware", "plain", "words-only")
 SECONDS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 0.0))
 
 
@@ -53,6 +54,23 @@ def figures(results: Path) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in table)
 
 
+def learnt(results: Path) -> str:
+    """A table of what the small recipes reach on their test files, one row per recipe and file."""
+    found = [
+        json.loads(path.read_text("utf-8")) for path in sorted(results.glob("learning-*.json"))
+    ]
+    rows = [
+        _learnt_row(result, file=file)
+        for result in found
+        for file in result["summary"]
+        if file != "dev"
+    ]
+    if not rows:
+        return NO_FIGURES
+    head = ("recipe", "score", *MODES, "seeds", "epochs")
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, tuple("---" for _ in head), *rows])
+
+
 def fill(text: str, *, regions: Mapping[str, str]) -> str:
     """The text with the content of each named region replaced."""
     for name, content in regions.items():
@@ -70,6 +88,7 @@ def regions(root: Path) -> dict[str, str]:
     return {
         "tree": tree(root / "src" / "openluke", floors=floors),
         "figures": figures(root / "benchmarks" / "results"),
+        "learnt": learnt(root / "benchmarks" / "results"),
     }
 
 
@@ -115,6 +134,25 @@ def _row(result: Mapping[str, Any]) -> tuple[str, ...]:
         _amount(result["theirs"], unit=result["unit"]),
         result["date"],
     )
+
+
+def _learnt_row(result: Mapping[str, Any], *, file: str) -> tuple[str, ...]:
+    modes: Mapping[str, Mapping[str, Any]] = result["summary"][file]
+    metric = next(iter(next(iter(modes.values()))))
+    name = Path(result["recipe"]).stem
+    seeds = sorted({values["seeds"] for values in modes.values()})
+    return (
+        f"[{name}]({result['recipe']})",
+        metric.replace("_", " ") if file == "test" else f"{metric} on {file}".replace("_", " "),
+        *(_share(modes[mode], metric=metric) if mode in modes else "" for mode in MODES),
+        " to ".join(map(str, (seeds[0], seeds[-1])[: len(seeds)])),
+        str(result["epochs"]),
+    )
+
+
+def _share(values: Mapping[str, Any], *, metric: str) -> str:
+    spread = values["deviation"]
+    return f"{100 * values[metric]:.1f}" + ("" if spread is None else f" ± {100 * spread:.1f}")
 
 
 def _amount(value: float, *, unit: str) -> str:

@@ -77,6 +77,20 @@ def test_figures_are_a_table_with_a_row_per_result(tmp_path):
     assert second.split(" | ")[2:5] == ["transformers", "", "0.0123 texts/s"]
 
 
+def test_what_recipes_learn_is_a_table_with_a_row_per_test_file(tmp_path):
+    one = {"f1": 0.514, "deviation": None, "seeds": 1}
+    many = {"f1": 0.5, "deviation": 0.0123, "seeds": 3}
+    result = {
+        "recipe": "recipes/small/ai.toml",
+        "epochs": 20,
+        "summary": {"dev": {"plain": one}, "test": {"entity-aware": many, "words-only": one}},
+    }
+    (tmp_path / "learning-ai.json").write_text(json.dumps(result))
+    *_, row = readme.learnt(tmp_path).splitlines()
+    assert row == "| [ai](recipes/small/ai.toml) | f1 | 50.0 ± 1.2 |  | 51.4 | 1 to 3 | 20 |"
+    assert "dev" not in readme.learnt(tmp_path)
+
+
 def test_no_results_are_said_to_be_none(tmp_path):
     assert readme.figures(tmp_path) == readme.NO_FIGURES
 
