@@ -188,3 +188,47 @@ def test_a_bundle_of_a_newer_form_says_so(tmp_path: Path, checkpoint_of: Find) -
     path.write_text(path.read_text().replace('"format": 2', '"format": 99'))
     with pytest.raises(CheckpointError, match="format 99"):
         load_bundle(tmp_path / "saved")
+
+
+def change_vocab(directory: Path, change: Callable[[dict[str, int]], dict[str, int]]) -> None:
+    path = directory / "entity_vocab.json"
+    path.write_text(json.dumps(change(json.loads(path.read_text(encoding="utf-8")))))
+
+
+def test_titles_that_a_converter_gave_the_language_none_are_found(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path)
+    titles = load_bundle(tmp_path).entities
+    change_vocab(
+        tmp_path, lambda ids: {k if k[0] == "[" else f"None:{k}": i for k, i in ids.items()}
+    )
+    found = load_bundle(tmp_path).entities
+    assert [row.names for row in found.rows()] == [row.names for row in titles.rows()]
+    assert "keys begin with 'None:'" in caplog.text
+
+
+def test_a_table_with_more_rows_than_titles_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path)
+    load_bundle(tmp_path)
+    assert not caplog.text
+    change_vocab(tmp_path, lambda ids: {k: i for k, i in ids.items() if k[0] == "[" and i < 3})
+    bundle = load_bundle(tmp_path)
+    rows = bundle.encoder.config.n_entities
+    assert f"the entity table has {rows} rows but entity_vocab.json names only 3" in caplog.text
+    save_bundle(bundle, directory=tmp_path / "saved")
+    assert load_bundle(tmp_path / "saved").encoder.config.n_entities == rows
+
+
+def test_a_model_whose_vocabulary_has_holes_is_read_and_saved(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path)
+    change_vocab(tmp_path, lambda ids: {k: i for k, i in ids.items() if i != 4})
+    bundle = load_bundle(tmp_path)
+    assert "1 of the ids 0 to 8 have no name, for example 4" in caplog.text
+    save_bundle(bundle, directory=tmp_path / "saved")
+    again = load_bundle(tmp_path / "saved").entities
+    assert [row.names for row in again.rows()] == [row.names for row in bundle.entities.rows()]

@@ -1,5 +1,6 @@
 """Loading a bundle from a directory: ours, or any that transformers or studio-ousia wrote."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from openluke.checkpoints.stored_model import ReadOptions, read_foreign, read_ow
 from openluke.checkpoints.transformers_config import check_model_type, read_inputs, read_json
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError, ConfigError
+from openluke.model.config import EncoderConfig
 from openluke.tokenization.tokenizer import WordTokenizer
+
+logger = logging.getLogger(__name__)
 
 ENTITY_VOCAB = "entity_vocab.json"
 
@@ -35,12 +39,15 @@ def load_bundle(
     own = read_bundle_config(directory)
     check_complete(directory)
     vocab = EntityVocab.read(
-        directory / ENTITY_VOCAB, has_languages=own.entity_languages if own else None
+        directory / ENTITY_VOCAB,
+        has_languages=own.entity_languages if own else None,
+        repair=True,  # the model was trained with it as it is; what is odd is told
     )
     if own is not None:
         stored = read_own(directory, config=own, options=options)
     else:
         stored = read_foreign(directory, special=vocab.special, options=options)
+    _warn_of_nameless_rows(stored.config, vocab=vocab, where=directory)
     encoder = assemble_encoder(stored.config, tensors=stored.tensors, where=str(directory))
     heads = tuple(
         BundleHead(
@@ -68,6 +75,17 @@ def load_bundle(
         )
     except ConfigError as error:
         raise CheckpointError(f"{directory}: {error}") from error
+
+
+def _warn_of_nameless_rows(config: EncoderConfig, *, vocab: EntityVocab, where: Path) -> None:
+    spare = config.n_entities - vocab.n_ids
+    if spare > 0:
+        logger.warning(
+            "%s: the entity table has %s rows but %s names only %s of them: the titles of the "
+            "other %s are not known and read as [UNK]; put the model's own vocabulary there",
+            where,
+            *(f"{config.n_entities:,}", ENTITY_VOCAB, f"{vocab.n_ids:,}", f"{spare:,}"),
+        )
 
 
 def _read_config(directory: Path) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def read_archive(
         return OriginalArchive(
             tensors=tensors,
             metadata=_read_metadata(metadata or directory / METADATA),
-            vocab=EntityVocab.read(vocab or _find_vocab(directory)),
+            vocab=EntityVocab.read(vocab or _find_vocab(directory), repair=True),
             source=str(path),
         )
 

@@ -1,16 +1,29 @@
 """The entity vocabulary of Hugging Face checkpoints: one JSON object from key to id."""
 
 import json
+import logging
 import re
 from collections.abc import Collection, Iterable, Iterator
 from json.encoder import encode_basestring
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, NamedTuple, TextIO, cast
 
-from openluke.entities.name_index import KeyMaker, MemoryNames, VocabRow, VocabTable, check_ids
+from openluke.entities.name_index import (
+    REPAIR,
+    KeyMaker,
+    MemoryNames,
+    VocabRow,
+    VocabTable,
+    check_ids,
+    warn_of_repeated,
+)
 from openluke.entities.titles import SPECIAL_TITLES, has_prefix
 from openluke.errors import CheckpointError, DataError
 
+logger = logging.getLogger(__name__)
+
+_NONE = "None:"
+"""What a converter of transformers wrote before titles whose language is null."""
 _PIECE = 1 << 16
 """Bytes that are parsed at a time: so few that they stay in the processor's cache."""
 
@@ -30,11 +43,11 @@ def read_json(path: Path, *, has_languages: bool | None, repair: bool) -> VocabT
     if ids is None:
         ids = _read_at_once(data, path=path, repair=repair)
     del data
-    if repair:
-        ids = _without_none(ids)
+    if has_languages is not False:
+        prefixes = _prefixes(ids)
+        ids = _without_none(ids, prefixes=prefixes, path=path)
+        has_languages = prefixes.languages > 0 if has_languages is None else has_languages
     check_ids(ids, path=path, repair=repair)
-    if has_languages is None:
-        has_languages = _all_have_prefix(ids)
     return VocabTable(names=MemoryNames(ids), has_languages=has_languages)
 
 
@@ -43,10 +56,10 @@ def write_json(
 ) -> None:
     """Write an ``entity_vocab.json``, one entry a line; see ``EntityVocab.write``."""
     maker = KeyMaker()
-    n_bare = n_prefixed = 0
+    n_bare = n_prefixed = n_none = 0
     separator = "{"
     for entity_id, row in enumerate(rows):
-        if not row.names:
+        if not row.names and not allow_ambiguous:
             raise DataError(f"id {entity_id} has no name, which this form cannot say; write jsonl")
         for name in row.names:
             key = maker.key(name)
@@ -54,28 +67,60 @@ def write_json(
             separator = ",\n"
             n_bare += not has_prefix(key) and key not in SPECIAL_TITLES
             n_prefixed += has_prefix(key)
+            n_none += key.startswith(_NONE)
     stream.write("}\n")
-    if (n_prefixed > 0 and n_bare == 0) != has_languages and not allow_ambiguous:
+    reads_as_languages = n_prefixed > 0 and n_bare == n_none
+    if (reads_as_languages != has_languages or n_bare == n_none > 0) and not allow_ambiguous:
         raise DataError(
-            f"{n_prefixed:,} names start with a language code, {n_bare:,} do not: a reader would "
-            f"take it that {'no' if has_languages else 'every'} name has a language. Allow "
-            f"ambiguous files to write it all the same, and read it with {has_languages=}"
+            f"{n_prefixed:,} names start with a language code, {n_none:,} with {_NONE!r}, "
+            f"{n_bare - n_none:,} with neither: a reader would take it that "
+            f"{'every' if reads_as_languages else 'no'} name has a language. Write jsonl or "
+            f"mapped, or allow_ambiguous, and read that with {has_languages=}"
         )
 
 
-def _without_none(ids: dict[str, int]) -> dict[str, int]:
-    """Bare titles for the keys ``None:title`` that a faulty converter has written."""
-    if all(key.startswith("None:") or key in SPECIAL_TITLES for key in ids):
-        return {key.removeprefix("None:"): entity_id for key, entity_id in ids.items()}
-    return ids
+class _Prefixes(NamedTuple):
+    """How many keys of a file have which prefix; none has one unless all but the special do."""
+
+    languages: int = 0
+    """Keys ``language:title``."""
+    none: int = 0
+    """Keys ``None:title``."""
 
 
-def _all_have_prefix(keys: Collection[str]) -> bool:
-    """Whether every key but the special ones starts with a language, and there is such a key."""
+def _prefixes(keys: Collection[str]) -> _Prefixes:
     rest = (key for key in keys if key[:3] not in _TWO_LETTERS)  # a tenth of a regex's time
-    if not all(has_prefix(key) or key in SPECIAL_TITLES for key in rest):
-        return False
-    return any(key not in SPECIAL_TITLES for key in keys)
+    n_special = n_none = 0
+    for key in rest:
+        if key in SPECIAL_TITLES:
+            n_special += 1
+        elif key.startswith(_NONE):
+            n_none += 1
+        elif not has_prefix(key):
+            return _Prefixes()
+    return _Prefixes(languages=len(keys) - n_special - n_none, none=n_none)
+
+
+def _without_none(ids: dict[str, int], *, prefixes: _Prefixes, path: Path) -> dict[str, int]:
+    """Bare titles for the keys ``None:title`` that a converter wrote where no language is known.
+
+    A title that would then read as one in a language, or as another entity, keeps its key.
+    """
+    if not prefixes.none:
+        return ids
+    logger.warning(
+        "%s: %s keys begin with %r, as a converter wrote them for titles without a language; they "
+        "are read as titles without one",
+        path,
+        f"{prefixes.none:,}",
+        _NONE,
+    )
+    bare: dict[str, int] = {}
+    for key, entity_id in ids.items():
+        title = key.removeprefix(_NONE)
+        is_taken = title in SPECIAL_TITLES or (prefixes.languages > 0 and has_prefix(title))
+        bare[key if title != key and is_taken else title] = entity_id
+    return bare
 
 
 def _read_pieces(data: bytes) -> dict[str, int] | None:
@@ -115,16 +160,19 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 def _read_at_once(data: bytes, *, path: Path, repair: bool) -> dict[str, int]:
     """The entries, every fault of the file being an error that names its line."""
+    repeated: set[str] = set()
 
     def entries(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in pairs:
-            if key in found and found[key] != value and not repair:
-                raise CheckpointError(
-                    f"{path}:{_line_of(key, data=data)}: {key!r} is given twice, with the ids "
-                    f"{found[key]!r} and {value!r}; ask for repair to keep the last, as the "
-                    "original project did"
-                )
+            if key in found and found[key] != value:
+                if not repair:
+                    raise CheckpointError(
+                        f"{path}:{_line_of(key, data=data)}: {key!r} is given twice, with the ids "
+                        f"{found[key]!r} and {value!r}; to keep the last, as the original project "
+                        f"did, {REPAIR}"
+                    )
+                repeated.add(key)
             found[key] = value
         return found
 
@@ -146,6 +194,7 @@ def _read_at_once(data: bytes, *, path: Path, repair: bool) -> dict[str, int]:
                 f"{path}:{_line_of(key, data=data)}: found id {value!r} of {key!r}, "
                 "expected a whole number from 0 on"
             )
+    warn_of_repeated(repeated, path=path)
     return cast("dict[str, int]", ids)
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 from openluke.entities.name_index import (
+    REPAIR,
     KeyMaker,
     MemoryNames,
     VocabRow,
     VocabTable,
     check_ids,
     counts_array,
+    warn_of_repeated,
 )
 from openluke.entities.titles import Name
 from openluke.errors import CheckpointError, DataError
@@ -28,6 +30,7 @@ def read_jsonl(path: Path, *, repair: bool) -> VocabTable:
     maker = KeyMaker()
     ids: dict[str, int] = {}
     counts: dict[int, int | None] = {}
+    repeated: set[str] = set()
     for line, text in _lines(path):
         where = f"{path}:{line}"
         try:
@@ -39,17 +42,20 @@ def read_jsonl(path: Path, *, repair: bool) -> VocabTable:
             raise CheckpointError(f"{where}: id {entity_id} is given a second time")
         counts[entity_id] = count
         for key in keys:
-            _add(ids, key=key, entity_id=entity_id, where=where, repair=repair)
+            if _replaces(ids, key=key, entity_id=entity_id, where=where, repair=repair):
+                repeated.add(key)
     try:
         maker.check()
     except DataError as error:
         raise CheckpointError(f"{path}: {error}") from error
-    check_ids(ids, path=path, repair=repair)
-    names = MemoryNames(ids)
+    # a line without names says itself that its row has none
+    n_ids = check_ids(ids, path=path, repair=repair, listed=counts)
+    warn_of_repeated(repeated, path=path)
+    names = MemoryNames(ids, n_ids=n_ids)
     return VocabTable(
         names=names,
         has_languages=maker.has_languages,
-        counts=counts_array([counts.get(i) for i in range(names.n_ids)]),
+        counts=counts_array([counts.get(i) for i in range(n_ids)]),
     )
 
 
@@ -57,14 +63,18 @@ def read_tsv(path: Path, *, repair: bool) -> VocabTable:
     """Read lines of ``title<TAB>count``."""
     ids: dict[str, int] = {}
     counts: list[int] = []
+    repeated: set[str] = set()
     for line, text in _lines(path):
         match = TSV_LINE.fullmatch(text)
         if match is None:
             raise CheckpointError(f"{path}:{line}: found {text[:80]!r}, expected title<TAB>count")
         title, count = match.groups()
-        _add(ids, key=title, entity_id=line - 1, where=f"{path}:{line}", repair=repair)
+        where = f"{path}:{line}"
+        if _replaces(ids, key=title, entity_id=line - 1, where=where, repair=repair):
+            repeated.add(title)
         counts.append(int(count))
     check_ids(ids, path=path, repair=repair)
+    warn_of_repeated(repeated, path=path)
     names = MemoryNames(ids)
     return VocabTable(names=names, has_languages=False, counts=counts_array(counts[: names.n_ids]))
 
@@ -126,13 +136,15 @@ def _name(pair: Any) -> Name:
             raise DataError(f"found {pair!r} among the entities, {_RECORD}")
 
 
-def _add(ids: dict[str, int], *, key: str, entity_id: int, where: str, repair: bool) -> None:
-    """Note a key; one that already has another id is an error, or loses it to the last one."""
+def _replaces(ids: dict[str, int], *, key: str, entity_id: int, where: str, repair: bool) -> bool:
+    """Note a key; one that already has another id is an error, or loses it, which is told."""
     before = ids.setdefault(key, entity_id)
-    if before != entity_id:
-        if not repair:
-            raise CheckpointError(
-                f"{where}: {key!r} already has the id {before}, found {entity_id}; ask for repair "
-                "to keep the last, as the original project did"
-            )
-        ids[key] = entity_id
+    if before == entity_id:
+        return False
+    if not repair:
+        raise CheckpointError(
+            f"{where}: {key!r} already has the id {before}, found {entity_id}; to keep the last, "
+            f"as the original project did, {REPAIR}"
+        )
+    ids[key] = entity_id
+    return True

@@ -1,10 +1,11 @@
 """Where the names of entities are kept: keys to ids and back, in memory."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -23,9 +24,15 @@ from openluke.entities.titles import (
 )
 from openluke.errors import CheckpointError, DataError
 
+logger = logging.getLogger(__name__)
+
 Counts = npt.NDArray[np.int64]
 UNKNOWN_COUNT = -1
 """Stands in ``Counts`` where a form of file does not say how often an entity is linked."""
+
+
+REPAIR = "ask for repair: openluke convert vocab IN OUT --repair, or in Python repair=True"
+"""How people accept the known faults of a file."""
 
 
 class VocabRow(NamedTuple):
@@ -78,9 +85,9 @@ class VocabTable:
 class MemoryNames:
     """Names in one dictionary from key to id, which it takes over; ids in any order."""
 
-    def __init__(self, ids: dict[str, int]) -> None:
+    def __init__(self, ids: dict[str, int], *, n_ids: int | None = None) -> None:
         self._ids = ids
-        self.n_ids = max(ids.values(), default=-1) + 1
+        self.n_ids = max(ids.values(), default=-1) + 1 if n_ids is None else n_ids
         self._languages: Counter[str] | None = None
 
     def __len__(self) -> int:
@@ -181,26 +188,55 @@ class KeyMaker:
             )
 
 
-def check_ids(ids: dict[str, int], *, path: Path, repair: bool) -> None:
+def check_ids(
+    ids: dict[str, int], *, path: Path, repair: bool, listed: Collection[int] = ()
+) -> int:
     """Raise a ``CheckpointError`` unless the ids are 0, 1, 2, … without a hole.
 
     ``repair`` lets ids without a name pass, as long as they are the minority.
+
+    Args:
+        ids: The id of each key.
+        path: The file, for messages.
+        repair: See ``EntityVocab.read``.
+        listed: Ids that the file lists, with a name or without; those are no holes.
+
+    Returns:
+        How many ids there are.
     """
     if not ids:
         raise CheckpointError(f"{path}: no entity in it, expected an entity vocabulary")
-    highest = max(ids.values())
-    if highest > 2 * len(ids):
+    highest = max(chain(ids.values(), listed))
+    n_known = max(len(ids), len(listed))
+    if highest > 2 * n_known:
         raise CheckpointError(
-            f"{path}: found id {highest} among only {len(ids):,} names; expected ids 0, 1, 2, …"
+            f"{path}: found id {highest} among only {n_known:,} names; expected ids 0, 1, 2, …"
         )
     is_named = np.zeros(highest + 1, dtype=np.bool_)
     is_named[np.fromiter(ids.values(), dtype=np.int64, count=len(ids))] = True
+    is_named[np.fromiter(listed, dtype=np.int64, count=len(listed))] = True
     holes = np.flatnonzero(~is_named)
-    if len(holes) and not repair:
+    if len(holes):
         examples = ", ".join(map(str, holes[:5]))
-        raise CheckpointError(
-            f"{path}: {len(holes):,} of the ids 0 to {highest} have no name, for example "
-            f"{examples}; expected none, ask for repair to keep them as rows without a name"
+        found = f"{len(holes):,} of the ids 0 to {highest} have no name, for example {examples}"
+        if not repair:
+            raise CheckpointError(
+                f"{path}: {found}; expected none; to keep them as rows without a name {REPAIR}"
+            )
+        logger.warning("%s: %s; they stay rows without a name", path, found)
+    return highest + 1
+
+
+def warn_of_repeated(keys: Collection[str], *, path: Path) -> None:
+    """Tell of names that have lost an id, since another came after it."""
+    if keys:
+        examples = ", ".join(map(repr, islice(keys, 3)))
+        logger.warning(
+            "%s: %s names have several ids, for example %s; the last is taken, as the original "
+            "project and transformers do",
+            path,
+            f"{len(keys):,}",
+            examples,
         )
 
 

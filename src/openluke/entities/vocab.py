@@ -78,10 +78,11 @@ class EntityVocab:
             path: A Hugging Face ``entity_vocab.json``, an original ``.jsonl`` or ``.tsv``, or a
                 directory written in the form ``"mapped"``.
             has_languages: Whether the keys of an ``entity_vocab.json`` are ``language:title``. By
-                default they are, when every key but the special ones looks like it.
-            repair: Accept the known faults of older programs, which are errors otherwise: a name
-                with two ids keeps the last, ids may lack a name, and keys ``None:title`` of an
-                ``entity_vocab.json`` become bare titles.
+                default they are, when every key but the special ones looks like it. There
+                ``None:title``, which a converter wrote where no language is known, is read as a
+                title without a language, and told in a warning.
+            repair: Accept two faults of older programs, which are errors otherwise, and tell them
+                in warnings: a name with several ids keeps the last, and ids may lack a name.
         """
         table = read_table(path, has_languages=has_languages, repair=repair)
         return cls(table, where=str(path))
@@ -120,8 +121,9 @@ class EntityVocab:
             path: The file, or for the form ``"mapped"`` the directory, to make.
             form: What to write; a form that cannot hold this vocabulary is a ``DataError``.
             replace: Whether to replace what is there.
-            allow_ambiguous: Write an ``entity_vocab.json`` from which no reader can tell whether
-                names have languages; it must be read with ``has_languages`` stated.
+            allow_ambiguous: Write an ``entity_vocab.json`` that does not say all: whether names
+                have languages, so that it must be read with ``has_languages`` stated, and ids
+                without a name, which need ``repair``.
         """
         write_table(
             path,
