@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from openluke.checkpoints import hub
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.main import main
+from openluke.entities.vocab import EntityVocab
 from tests.checkpoints.released import Released, english, write_released
 from tests.checkpoints.test_from_encoder import write_encoder
 from tests.checkpoints.test_original import Original
@@ -53,7 +55,10 @@ def test_help_names_every_command(run) -> None:
     for name in (*commands, "embed", "convert", "upload"):
         assert name in found.out
     conversions = run("convert", "--help").out
-    for name in ("from-original", "from-encoder", "to-original", "lite", "quantise", "dequantise"):
+    for name in (
+        *("from-original", "from-encoder", "to-original"),
+        *("lite", "quantise", "dequantise", "vocab"),
+    ):
         assert name in conversions
 
 
@@ -96,12 +101,71 @@ def test_embed_writes_a_line_for_each_text(run, model: Path, tmp_path: Path) -> 
 
 def test_lite_and_quantised_models_are_written(run, model: Path, tmp_path: Path) -> None:
     for command in ("lite", "quantise"):
-        assert run("convert", command, model, tmp_path / command).status == 0
+        made = run("convert", command, model, tmp_path / command)
+        assert made.status == 0
+        assert "openluke model" in made.out
     assert load_bundle(tmp_path / "lite").entities.n_ids == 4
     assert (tmp_path / "quantise" / "model.int8.safetensors").is_file()
-    back = run("convert", "dequantise", tmp_path / "quantise", tmp_path / "plain")
+    back = run("convert", "dequantise", tmp_path / "quantise", tmp_path / "plain", "--json")
     assert back.status == 0
+    facts = json.loads(back.out)
+    assert facts["written to"] == str(tmp_path / "plain")
+    assert facts["parameters"] == run_facts(run, tmp_path / "plain")["parameters"]
     assert (tmp_path / "plain" / "model.safetensors").is_file()
+
+
+def run_facts(run, path: Path) -> dict[str, Any]:
+    return json.loads(run("inspect", path, "--json").out)
+
+
+@pytest.mark.parametrize("command", ["lite", "quantise", "dequantise", "to-original"])
+@pytest.mark.parametrize("place", [".", "inner", ".."])
+def test_a_conversion_never_takes_the_place_of_its_input(
+    command: str, place: str, run, tmp_path: Path
+) -> None:
+    source = tmp_path / "outer" / "tiny"
+    save_bundle(tiny_model(TEXTS), directory=source, quantise=command == "dequantise")
+    before = run_facts(run, source)
+    found = run("convert", command, source, source / place, "--replace")
+    assert found.status == 1
+    assert "choose another output" in found.err
+    assert run_facts(run, source) == before
+    assert [path.name for path in source.parent.iterdir()] == ["tiny"]
+
+
+def test_a_vocabulary_is_written_in_another_form(run, model: Path, tmp_path: Path) -> None:
+    source, mapped = model / "entity_vocab.json", tmp_path / "mapped"
+    made = run("convert", "vocab", source, mapped, "--json")
+    assert made.status == 0, made.err
+    facts = json.loads(made.out)
+    assert (facts["form"], facts["entities"]) == ("mapped", EntityVocab.read(source).n_ids)
+    assert EntityVocab.read(mapped).id("Nile") == EntityVocab.read(source).id("Nile")
+    assert run("convert", "vocab", mapped, tmp_path / "v.jsonl", "--form", "jsonl").status == 0
+    again = run("convert", "vocab", tmp_path / "v.jsonl", tmp_path / "v.jsonl", "--replace")
+    assert "is the input" in again.err
+
+
+def test_a_faulty_vocabulary_is_repaired_on_request(run, tmp_path: Path) -> None:
+    faulty = tmp_path / "v.json"
+    faulty.write_text('{"[PAD]": 0, "[UNK]": 1, "[MASK]": 2, "A": 4, "A": 5}')
+    refused = run("convert", "vocab", faulty, tmp_path / "mapped")
+    assert refused.status == 1
+    assert "--repair" in refused.err
+    assert run("convert", "vocab", faulty, tmp_path / "mapped", "--repair").status == 0
+    assert EntityVocab.read(tmp_path / "mapped").id("A") == 5
+
+
+def test_conversions_take_a_revision_of_the_hub(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | None] = []
+
+    def snapshot(name: str, *, revision: str | None, **_: object) -> str:
+        asked.append(revision)
+        raise OSError("no network")
+
+    monkeypatch.setattr(hub, "snapshot_download", snapshot)
+    for command in ("lite", "quantise", "dequantise", "to-original", "from-encoder"):
+        assert run("convert", command, "owner/name", "out", "--revision", "v1").status == 1
+    assert asked == ["v1"] * 5
 
 
 def test_only_a_quantised_model_is_dequantised(run, model: Path, tmp_path: Path) -> None:
@@ -172,11 +236,12 @@ def test_archives_go_there_and_back(run, tmp_path: Path) -> None:
 
 
 def test_a_luke_is_started_from_an_encoder(run, tmp_path: Path) -> None:
-    write_encoder(tmp_path, kind="roberta")
+    (tmp_path / "encoder").mkdir()
+    write_encoder(tmp_path / "encoder", kind="roberta")
     vocab = tmp_path / "vocab.tsv"
     vocab.write_text("[PAD]\t0\n[UNK]\t0\n[MASK]\t0\nJapan\t5\n")
     found = run(
-        "convert", "from-encoder", tmp_path, tmp_path / "luke",
+        "convert", "from-encoder", tmp_path / "encoder", tmp_path / "luke",
         "--vocab", vocab, "--entity-size", "8",
     )  # fmt: skip
     assert found.status == 0, found.err

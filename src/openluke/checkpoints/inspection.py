@@ -120,7 +120,7 @@ def _describe_original(path: Path) -> Description:
     facts |= {"use": "openluke convert from-original makes it a model for openluke"}
     return Description(
         "archive of the original LUKE project",
-        facts | {"entity vocabulary": _facts_of_vocab(archive.vocab)},
+        facts | {"entity vocabulary": facts_of_vocab(archive.vocab)},
     )
 
 
@@ -143,10 +143,11 @@ def _describe_vocab(path: Path) -> Description:
 
 
 def _vocab_facts(path: Path) -> dict[str, Any]:
-    return {"form": detect_form(path), **_facts_of_vocab(EntityVocab.read(path))}
+    return {"form": detect_form(path), **facts_of_vocab(EntityVocab.read(path))}
 
 
-def _facts_of_vocab(vocab: EntityVocab) -> dict[str, Any]:
+def facts_of_vocab(vocab: EntityVocab) -> dict[str, Any]:
+    """What people want to know of an entity vocabulary."""
     special = vocab.special
     return {
         "entities": vocab.n_ids,

@@ -35,6 +35,7 @@ _SCORERS: dict[HeadKind, str] = {
     "entity_span": "classifier",
     "extractive_qa": "qa_outputs",
 }
+_NO_COPIES = "not as conversion makes them, so what they hold would be lost"
 _BY_WORD = ("words.tokens.weight", "words.bias", "words.decoder.weight")
 _BY_ENTITY = ("entities.table.weight", "entities.bias", "entities.decoder.weight")
 
@@ -127,7 +128,7 @@ def _drop_markers(draft: _Draft, *, bundle: Bundle) -> None:
     if markers == [rows - 2, rows - 1] and _are_copies(tensors, _BY_WORD, markers, sources):
         draft.cut(_BY_WORD, rows=rows - 2)
     else:
-        draft.notes.append("kept the rows of <ent> and <ent2>: they have been trained")
+        draft.notes.append(f"kept the rows of <ent> and <ent2>: {_NO_COPIES}")
 
 
 def _drop_mask2(draft: _Draft, *, bundle: Bundle) -> bool:
@@ -140,8 +141,8 @@ def _drop_mask2(draft: _Draft, *, bundle: Bundle) -> bool:
     if last and _are_copies(tensors, _BY_ENTITY, [special.mask2], [special.mask]):
         draft.cut(_BY_ENTITY, rows=rows - 1)
         return True
-    why = "it has been trained" if last else "it is not the last entity"
-    draft.notes.append(f"kept [MASK2]: {why}")
+    why = _NO_COPIES if last else "it is not the last entity"
+    draft.notes.append(f"kept the row of [MASK2]: {why}")
     return False
 
 

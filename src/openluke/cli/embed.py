@@ -31,6 +31,8 @@ def embed(
 ) -> None:
     """Write vectors of word pieces, mentions and whole texts.
 
+    The vector of a text is the mean of those of its word pieces.
+
     A job that is killed goes on where it was when the same command is given again, and so does one
     that a wrong line has stopped, when the line is put right.
 

@@ -43,6 +43,7 @@ _CONVERSIONS = {
         "openluke.cli.convert:dequantise",
         "Write a quantised model in the Hugging Face form.",
     ),
+    "vocab": ("openluke.cli.convert:vocab", "Write an entity vocabulary in another form."),
 }
 
 
@@ -59,7 +60,7 @@ def build_app(called: Sequence[str] = ()) -> App:
         version=__version__,
     )
     _add(app, commands=_COMMANDS, called=called[:1])
-    convert = App(name="convert", help="Convert models between their published forms.")
+    convert = App(name="convert", help="Convert models and vocabularies between their forms.")
     _add(convert, commands=_CONVERSIONS, called=called[1:2])
     app.command(convert)
     return app
