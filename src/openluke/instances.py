@@ -48,6 +48,8 @@ class TaskBatch:
     n_targets: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many terms each loss of the task sums here: what the sum is divided by, after the same
     numbers of all other batches of the step were added."""
+    part: str = ""
+    """Of which task it is, where several are learnt together."""
 
     def to(self, device: Any, *, non_blocking: bool = False) -> Self:
         """The same batch on another device."""

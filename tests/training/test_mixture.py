@@ -15,7 +15,9 @@ from openluke.model.config import HeadConfig
 from openluke.model.heads import build_head
 from openluke.model.model import Model
 from openluke.training.data import InstanceData
+from openluke.training.distributed import Losses, World
 from openluke.training.mixture import MixedData, MixedObjective, Part, view_of
+from openluke.training.step import Stepper
 from openluke.training.trainer import Trainer
 from tests.training import toy
 
@@ -134,6 +136,28 @@ def test_the_losses_of_a_task_are_those_it_has_alone():
         assert {key.removeprefix(f"{name}."): x.item() for key, x in sums.items()} == {
             key: x.item() for key, x in expected.items()
         }
+
+
+def test_a_task_weighs_by_the_share_of_micro_batches_that_it_has_in_a_step():
+    parts = make_parts()
+    model, data, objective = make_model(), MixedData(parts), MixedObjective(parts)
+    stepper = Stepper(
+        module=Losses(model, objective=objective),
+        objective=objective,
+        data=data,
+        world=World(device=torch.device("cpu")),
+        seed=0,
+        dtype=torch.float32,
+    )
+    found = stepper.backward(step=0, first=0, size=13)
+    means = {"a": 0.0, "b": 0.0}
+    for name, mean in found.losses.items():
+        means[name[0]] += mean
+    assert found.loss == pytest.approx((8 * means["a"] + 5 * means["b"]) / 13)
+
+    first = next(place for place in range(13) if data.part_at(place) == "b")
+    alone = stepper.backward(step=0, first=first, size=1)
+    assert alone.loss == pytest.approx(sum(alone.losses.values()))
 
 
 def test_a_batch_says_its_task_after_it_was_moved():

@@ -38,13 +38,6 @@ class MixedInstance(Instance):
     part: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MixedBatch(TaskBatch):
-    """A batch that says of which task it is; its losses have that name before theirs."""
-
-    part: str
-
-
 class MixedData:
     """Micro-batches of one task each, in an order that is drawn anew for each epoch."""
 
@@ -129,21 +122,16 @@ class MixedObjective:
         self._parts = dict(parts)
 
     def collate(self, instances: Sequence[Instance], *, rng: np.random.Generator) -> TaskBatch:
-        """A batch of the task that all instances are of."""
+        """A batch of the task that all instances are of; its losses begin with its name."""
         mixed = cast("Sequence[MixedInstance]", instances)
         name = mixed[0].part
         made = self._parts[name].objective.collate(instances, rng=rng)
-        return MixedBatch(
-            batch=made.batch,
-            instances=made.instances,
-            targets=made.targets,
-            n_targets={f"{name}.{loss}": n for loss, n in made.n_targets.items()},
-            part=name,
-        )
+        n_targets = {f"{name}.{loss}": n for loss, n in made.n_targets.items()}
+        return dataclasses.replace(made, n_targets=n_targets, part=name)
 
     def losses(self, inputs: TaskBatch, *, model: Model) -> Mapping[str, Tensor]:
         """The sums of the losses of the batch's task, under its name."""
-        name = cast("MixedBatch", inputs).part
+        name = inputs.part
         part = self._parts[name]
         view = view_of(model, heads=part.heads)
         found = part.objective.losses(inputs, model=view)

@@ -1,8 +1,10 @@
 """One step: micro-batches through the model, and gradients of the mean losses over all of them."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -27,11 +29,18 @@ class StepReport:
     """How many instances were read."""
     n_rows: int
     """How many word and entity rows they have."""
+    loss: float
+    """What is minimised: the sum of the losses, those of a task among several in the share that it
+    has of the step's micro-batches."""
 
-    @property
-    def loss(self) -> float:
-        """The sum of the losses: what is minimised."""
-        return sum(self.losses.values())
+
+class _Facts(NamedTuple):
+    """What the step must know of each micro-batch."""
+
+    part: str
+    n_targets: Mapping[str, int]
+    n_instances: int
+    n_rows: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,27 +78,29 @@ class Stepper:
         batches = self.collate(positions)
         counts = self.world.gather(
             [
-                (dict(b.n_targets), len(b.instances), sum(i.n_rows for i in b.instances))
+                _Facts(b.part, b.n_targets, len(b.instances), sum(i.n_rows for i in b.instances))
                 for b in batches
             ]
         )
         facts = [fact for of_rank in counts for fact in of_rank]
-        n_targets = _added([targets for targets, _, _ in facts])
+        factors = _factors(facts)
         sums = [
             self._backward(
-                batch, position=position, n_targets=n_targets, last=position == positions[-1]
+                batch, position=position, factors=factors, last=position == positions[-1]
             )
             for position, batch in zip(positions, batches, strict=True)
         ]
-        found = self._all_sums(sums, first=first, step=step)
+        found = _added(self._all_sums(sums, first=first, step=step))
+        n_targets = _added([fact.n_targets for fact in facts])
         return StepReport(
-            losses={name: total / max(n_targets[name], 1) for name, total in _added(found).items()},
-            n_instances=sum(n for _, n, _ in facts),
-            n_rows=sum(n for _, _, n in facts),
+            losses={name: total / max(n_targets[name], 1) for name, total in found.items()},
+            n_instances=sum(fact.n_instances for fact in facts),
+            n_rows=sum(fact.n_rows for fact in facts),
+            loss=sum(total * factors[name] for name, total in found.items()),
         )
 
     def _backward(
-        self, batch: TaskBatch, *, position: int, n_targets: Mapping[str, float], last: bool
+        self, batch: TaskBatch, *, position: int, factors: Mapping[str, float], last: bool
     ) -> dict[str, Tensor]:
         device = self.world.device
         seed_dropout(self.seed, position=position)
@@ -97,7 +108,7 @@ class Stepper:
             with torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
                 sums = self.module(batch.to(device, non_blocking=True))
             # gradients become means over the processes, losses are sums
-            shares = [self.world.size * sums[name] / max(n_targets[name], 1) for name in sums]
+            shares = [self.world.size * sums[name] * factors[name] for name in sums]
             torch.stack(shares).sum().backward()
         return {name: total.detach() for name, total in sums.items()}
 
@@ -123,6 +134,18 @@ class Stepper:
         names = self.data.describe(position)
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         return ", ".join(names[:_SHOWN]) + more
+
+
+def _factors(facts: Sequence[_Facts]) -> dict[str, float]:
+    """What the sum of each loss is multiplied by.
+
+    It makes a mean of it, over all that the step has; where several tasks are learnt together, each
+    counts by its micro-batches, so that one of eight weighs as it would in a step of its own.
+    """
+    n_targets = _added([fact.n_targets for fact in facts])
+    of_part = Counter(fact.part for fact in facts)
+    parts = {name: fact.part for fact in facts for name in fact.n_targets}
+    return {name: of_part[parts[name]] / len(facts) / max(n, 1) for name, n in n_targets.items()}
 
 
 def _added(counts: Sequence[Mapping[str, float]]) -> dict[str, float]:
