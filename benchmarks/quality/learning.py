@@ -28,8 +28,9 @@ MODES: dict[str, dict[str, Any]] = {
     "words-only": {"attention": "plain", "options": {"mode": "words"}},
 }
 """What each mode changes in a recipe."""
-WITHOUT_ENTITIES: dict[str, dict[str, Any]] = {"ner": {"proposer": False, "keep": None}}
-"""Options of a task that only make sense with entities."""
+ALL_SPANS = "all-spans"
+"""One more for names: entity-aware, and every span is read in training and after it."""
+WITHOUT_PROPOSER = {"proposer": False, "keep": None}
 
 
 def main() -> None:
@@ -37,7 +38,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", help="name of a file in recipes/small, without its ending")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=list(MODES))
+    modes = [*MODES, ALL_SPANS]
+    parser.add_argument("--modes", nargs="+", default=list(MODES), choices=modes)
     parser.add_argument("--runs", type=Path, default=Path("runs/learning"))
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
@@ -54,11 +56,13 @@ def main() -> None:
 
 
 def _config(path: Path, *, mode: str, seed: int) -> FinetuneConfig:
-    changes: dict[str, Any] = {**MODES[mode], "seed": seed}
-    if "options" in changes:
-        task = read_recipe(path).task or ""
-        changes["options"] = {**WITHOUT_ENTITIES.get(task, {}), **changes["options"]}
-    return read_recipe(path, changes=changes)
+    changes: dict[str, Any] = {**MODES.get(mode, MODES["entity-aware"]), "seed": seed}
+    options: dict[str, Any] = changes.get("options", {})
+    if mode == ALL_SPANS:
+        options = {**WITHOUT_PROPOSER, "negatives": None}
+    elif mode == "words-only" and read_recipe(path).task == "ner":
+        options = {**WITHOUT_PROPOSER, **options}
+    return read_recipe(path, changes={**changes, "options": options})
 
 
 def _run(config: FinetuneConfig, *, output: Path) -> dict[str, Any]:

@@ -4,6 +4,10 @@ Run as ``python -m benchmarks.quality.proposer RUN...`` from the root of the rep
 runs of several seeds that ``benchmarks.quality.learning wnut17`` leaves and ``OPENLUKE_DATA`` set.
 Every threshold is tried with every model; the difference to reading all spans is that of the mean
 over models, with an interval by resampling the sentences, which are drawn together for all of them.
+
+Spans see each other, so a model that learnt with a proposer meets something new where it reads all
+spans. ``--all-spans RUN...`` therefore adds models that have read all spans in training too (mode
+``all-spans`` of the same program), which is how LUKE's were made.
 """
 
 import argparse
@@ -50,6 +54,7 @@ def main() -> None:
     """Try every threshold with every model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--all-spans", type=Path, nargs="*", default=[], metavar="RUN")
     parser.add_argument("--output", type=Path, default=RESULT)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -57,6 +62,8 @@ def main() -> None:
     gold = list(read_conll(path, unit="sentence"))
     pipelines = [load(run / "model", device="cpu") for run in arguments.runs]
     exact = [read(pipeline, gold=gold, keep=None) for pipeline in pipelines]
+    others = [load(run / "model", device="cpu") for run in arguments.all_spans]
+    trained = [read(pipeline, gold=gold, keep=None) for pipeline in others]
     rows = [
         _row(keep, found=[read(one, gold=gold, keep=keep) for one in pipelines], exact=exact)
         for keep in KEEPS
@@ -68,6 +75,7 @@ def main() -> None:
         "models": len(pipelines),
         "exact": _figures(exact),
         "thresholds": rows,
+        "exact_after_training_on_all_spans": _figures(trained) if trained else None,
     }
     write(result | environment(), output=arguments.output)
 
