@@ -12,6 +12,7 @@ from openluke.artifacts import MANIFEST_NAME, read_manifest
 from openluke.checkpoints import quantisation
 from openluke.checkpoints.bundle_config import BundleConfig, read_bundle_config
 from openluke.checkpoints.layout_tables import BUFFERS
+from openluke.checkpoints.model_files import part_of_model
 from openluke.checkpoints.original_archive import METADATA, is_archive, read_archive
 from openluke.checkpoints.stored_model import HEADS
 from openluke.checkpoints.transformers_config import read_architecture, read_json
@@ -77,6 +78,9 @@ def _describe_file(path: Path) -> Description:
         return _describe_original(path)
     if is_weight_file(path):
         return Description("weights", _weight_facts(read_weights(path)))
+    part = part_of_model(path)
+    if part is not None:
+        return Description(part, {"use": f"openluke inspect {path.parent}"})
     return _describe_vocab(path)
 
 
@@ -102,7 +106,9 @@ def _describe_model(path: Path) -> Description:
     if _has_tokenizer(path):
         facts["tokenizer"] = _tokenizer_facts(path)
     if (path / "entity_vocab.json").is_file():
-        facts["entity vocabulary"] = _vocab_facts(path / "entity_vocab.json")
+        languages = None if own is None else own.entity_languages
+        vocab = EntityVocab.read(path / "entity_vocab.json", has_languages=languages, repair=True)
+        facts["entity vocabulary"] = {"form": "huggingface", **facts_of_vocab(vocab)}
     return Description(kind, facts)
 
 
@@ -139,11 +145,8 @@ def _describe_artifact(path: Path) -> Description:
 
 
 def _describe_vocab(path: Path) -> Description:
-    return Description("entity vocabulary", _vocab_facts(path))
-
-
-def _vocab_facts(path: Path) -> dict[str, Any]:
-    return {"form": detect_form(path), **facts_of_vocab(EntityVocab.read(path))}
+    facts = facts_of_vocab(EntityVocab.read(path, repair=True))
+    return Description("entity vocabulary", {"form": detect_form(path), **facts})
 
 
 def facts_of_vocab(vocab: EntityVocab) -> dict[str, Any]:

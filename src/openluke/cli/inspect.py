@@ -5,17 +5,18 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from openluke.checkpoints.inspection import describe
 from openluke.cli.facts import print_facts
+from openluke.cli.inspected import describe_path
 
 
 def inspect(path: Path, *, json: Annotated[bool, Parameter(negative="")] = False) -> None:
     """Say what a file or directory is, how large, and what it holds.
 
     Args:
-        path: A model directory, an archive of the original project, a weight file, an entity
-            vocabulary, a tokenizer, or another artefact.
+        path: A model directory or a file of one, an archive of the original project, weights, an
+            entity vocabulary, a tokenizer, vectors, a fine-tuning run, a recipe, texts, examples,
+            or another artefact.
         json: Print one JSON object instead of a table.
     """
-    description = describe(path)
+    description = describe_path(path)
     print_facts(description.kind, facts=description.facts, as_json=json)

@@ -11,7 +11,8 @@ from openluke.tokenization.passages import Passage, read_passages
 
 logger = logging.getLogger(__name__)
 
-_KEYS = ("text", "spans", "entities", "languages", "types")
+KEYS = ("text", "spans", "entities", "languages", "types")
+"""What is read of a line."""
 _UNREAD = "id"
 """A key that rows may have and that says nothing here."""
 
@@ -42,9 +43,9 @@ def read_lines(path: Path, *, n_entity_types: int | None = None) -> Iterator[Pas
             passage = _passage(row, n_entity_types=n_entity_types)
         except DataError as error:
             raise DataError(str(error), file=path, line=number) from error
-        for key in row.keys() - {*_KEYS, _UNREAD, *strangers}:
+        for key in row.keys() - {*KEYS, _UNREAD, *strangers}:
             strangers.add(key)
-            known = ", ".join(_KEYS)
+            known = ", ".join(KEYS)
             logger.warning("%s:%d: key %r is not read; those are: %s", path, number, key, known)
         yield PassageLine(number, passage)
 
