@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from openluke.decoding.probabilities import check_temperature, log_softmax, sigmoid, softmax
+from openluke.decoding.probabilities import (
+    check_temperature,
+    log_softmax,
+    rescaled,
+    sigmoid,
+    softmax,
+)
 from openluke.errors import ConfigError
 
 SCORES = arrays(np.float32, (3, 5), elements=st.floats(-1e6, 1e6, width=32))
@@ -53,3 +59,13 @@ def test_a_higher_temperature_makes_probabilities_alike():
 def test_a_temperature_is_above_zero(temperature):
     with pytest.raises(ConfigError, match="temperature is"):
         check_temperature(temperature)
+
+
+@given(st.floats(-10, 10), st.floats(0.5, 5.0), st.floats(0.5, 5.0))
+def test_a_probability_is_carried_to_another_temperature(score, was, now):
+    before, after = (float(sigmoid(np.array(score), temperature=one)) for one in (was, now))
+    assert rescaled(before, was=was, now=now) == pytest.approx(after, rel=1e-6)
+
+
+def test_what_is_sure_stays_sure_at_any_temperature():
+    assert [rescaled(one, was=1.0, now=4.0) for one in (0.0, 0.5, 1.0)] == [0.0, 0.5, 1.0]

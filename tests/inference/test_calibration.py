@@ -13,7 +13,8 @@ from openluke.evaluation.calibration import negative_log_likelihood
 from openluke.inference.calibration import HeldOut, calibrate
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.task_pipeline import Computed, TaskPipeline
-from openluke.records import ClassifiedText, Label
+from openluke.instances import Instance
+from openluke.records import ClassifiedText, Document, Label, Mention
 from openluke.task import load_task
 from tests import toy_task
 from tests.toy_task import ToyConfig, ToyTask
@@ -110,3 +111,90 @@ def test_each_label_gets_the_threshold_of_its_best_f1() -> None:
     assert found.scores_after["f1"] == 1.0 > found.scores_before["f1"]
     thresholds = found.options["thresholds"]
     assert thresholds["x"] < 0.5 < thresholds["y"]
+
+
+def _multi_label(thresholds: dict[str, float], *, temperature: float = 1.0) -> HeldOut:
+    """What a model says that is three times as sure of its labels as it should be."""
+    kind = load_task("sequence_classification")
+    config = kind.config_type(problem="multi_label", thresholds=thresholds, temperature=temperature)
+    task = kind(config, setup=tiny_model(TEXTS).task_setup(("x", "y")))
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=(400, 2)) * 2
+    holds = rng.random((400, 2)) < 1 / (1 + np.exp(-truth))
+    examples = [
+        ClassifiedText(
+            text=f"t{n}",
+            labels=tuple(Label(label=one) for one, there in zip("xy", row, strict=True) if there),
+        )
+        for n, row in enumerate(holds)
+    ]
+    computed = [Computed((), ({"scores": row * 3.0 * temperature},)) for row in truth]
+    return HeldOut(_Said(task, computed), examples=examples)
+
+
+def _held(data: HeldOut, **options: Any) -> list[tuple[str, ...]]:
+    """The labels of each example; how near to 1 they come may change their order."""
+    found = data.predictions(**options)
+    return [tuple(sorted(label.label for label in one.labels)) for one in found]
+
+
+@pytest.mark.parametrize("thresholds", [{"x": 0.9, "y": 0.7}, {"x": 0.95}, {"x": 0.05}, {}])
+@pytest.mark.parametrize("temperature", [1.0, 2.5])
+def test_thresholds_go_along_with_the_temperature(thresholds, temperature, caplog) -> None:
+    data = _multi_label(thresholds, temperature=temperature)
+    found = calibrate(data)
+    assert not caplog.records
+    assert found.options["temperature"] == pytest.approx(3.0 * temperature, rel=0.35)
+    assert found.before.counts == found.after.counts
+    name = "expected_calibration_error"
+    assert found.after.values[name] < found.before.values[name]
+    assert found.options.get("thresholds", {}).keys() == thresholds.keys()
+    assert found.options_before.get("thresholds", {}) == thresholds
+    assert _held(data, **found.options) == _held(data)
+    for one in data.temperatures():
+        assert _held(data, **data.options_at(one)) == _held(data)
+
+
+def test_thresholds_can_be_sought_anew() -> None:
+    data = _multi_label({"x": 0.95, "y": 0.95})
+    found = calibrate(data, thresholds=True)
+    assert found.options_before["thresholds"] == {"x": 0.95, "y": 0.95}
+    assert found.before.counts == found.after.counts
+    assert found.scores_after["f1"] > found.scores_before["f1"]
+
+
+def test_temperatures_under_which_thresholds_would_be_one_are_not_tried() -> None:
+    assert _multi_label({}).temperatures()[0] == pytest.approx(0.05)
+    assert _multi_label({"x": 1.0}).temperatures()[0] == pytest.approx(0.05)
+    lowest = _multi_label({"x": 0.95}).temperatures()[0]
+    assert 0.1 < lowest < 0.14
+
+
+def test_the_same_names_are_found_with_thresholds_of_another_temperature() -> None:
+    kind = load_task("ner")
+    thresholds = {"x": 0.9, "y": 0.2}
+    config = kind.config_type(multi_label=True, overlaps="nested", thresholds=thresholds)
+    task = kind(config, setup=tiny_model(TEXTS).task_setup(("x", "y")))
+    text = "abcdefgh"
+    spans = np.array([(i, j) for i in range(8) for j in range(i + 1, 9)])
+    instance = Instance(features=(), details=spans)
+    rng = np.random.default_rng(0)
+    examples, computed = [], []
+    for _ in range(40):
+        scores = rng.normal(size=(len(spans), 2)) * 3
+        there = rng.random(scores.shape) < 1 / (1 + np.exp(-scores / 2))
+        mentions = tuple(
+            Mention(
+                start=start, end=end, labels=tuple(Label(label="xy"[n]) for n in np.nonzero(r)[0])
+            )
+            for (start, end), r in zip(spans.tolist(), there, strict=True)
+            if r.any()
+        )
+        examples.append(Document(text=text, mentions=mentions))
+        outputs = {"rows": np.arange(len(spans)), "scores": scores}
+        computed.append(Computed((instance,), (outputs,)))
+    data = HeldOut(_Said(task, computed), examples=examples)
+    found = calibrate(data)
+    assert found.options["temperature"] == pytest.approx(2.0, rel=0.5)
+    sizes = {len(data.judge(**data.options_at(one))) for one in data.temperatures()}
+    assert sizes == {found.before.counts["predictions"]}

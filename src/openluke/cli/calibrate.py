@@ -37,7 +37,8 @@ def calibrate(
 
     Give examples that the model was neither trained on nor will be tested on. The expected
     calibration error is the mean distance between how likely predictions are said to be and how
-    often they are right.
+    often they are right. Thresholds that the model has go along with the temperature, so that the
+    same labels hold.
 
     Args:
         model: Directory or hub name of the model.

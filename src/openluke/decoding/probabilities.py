@@ -41,6 +41,20 @@ def sigmoid(logits: Array, *, temperature: float = 1.0) -> Array:
     return np.where(scaled >= 0, 1.0, small) / (1.0 + small)
 
 
+def rescaled(probability: float, *, was: float, now: float) -> float:
+    """What ``sigmoid`` makes of a score at a temperature, if it made this probability at another.
+
+    Args:
+        probability: At the temperature that was.
+        was: That temperature.
+        now: The other one.
+    """
+    if was == now or not 0 < probability < 1:
+        return probability
+    logit = math.log(probability) - math.log1p(-probability)
+    return float(sigmoid(np.array(logit * was), temperature=now))
+
+
 def check_temperature(temperature: float) -> None:
     """Raise a ``ConfigError`` unless scores can be divided by it."""
     if not 0 < temperature < math.inf:

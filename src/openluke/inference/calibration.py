@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from openluke.decoding.probabilities import rescaled
 from openluke.errors import ConfigError, DataError
 from openluke.evaluation.calibration import negative_log_likelihood, score_calibration
 from openluke.inference.task_pipeline import Computed, TaskPipeline
@@ -16,6 +17,8 @@ logger = logging.getLogger(__name__)
 
 _TEMPERATURES = np.geomspace(0.05, 20.0, 25)
 """Those that are tried first."""
+_NEAREST_TO_ONE = 1 - 1e-12
+"""The highest threshold that a temperature may ask for: nearer to 1, floats tell little apart."""
 _FEW = 100
 """From fewer predictions a temperature says little of others."""
 _STEPS = 20
@@ -31,7 +34,7 @@ class Calibration:
     """Options that suit held-out data, and what they change."""
 
     options: dict[str, Any]
-    """The task's options that were found."""
+    """The task's options that were found; thresholds that the model had go with its temperature."""
     options_before: dict[str, Any]
     """What these options were."""
     before: Scores
@@ -53,6 +56,35 @@ class HeldOut:
         self.task = pipeline.task
         self._examples = examples
         self._computed: list[Computed] = pipeline.compute(examples)
+
+    def options_at(self, temperature: float) -> dict[str, Any]:
+        """The options with another temperature under which the same labels hold.
+
+        Thresholds are probabilities, so they change with it.
+        """
+        config = self.task.config
+        thresholds: dict[str, float] = getattr(config, "thresholds", {})
+        if not thresholds:
+            return {"temperature": temperature}
+        carried = {
+            label: rescaled(threshold, was=config.temperature, now=temperature)
+            for label, threshold in thresholds.items()
+        }
+        return {"temperature": temperature, "thresholds": carried}
+
+    def temperatures(self) -> list[float]:
+        """Those to be tried, under which thresholds can still be told from 1; they rise."""
+        now: dict[str, float] = getattr(self.task.config, "thresholds", {})
+        free = {label for label, threshold in now.items() if threshold < 1}
+        return [
+            temperature
+            for temperature in _TEMPERATURES.tolist()
+            if all(
+                threshold < _NEAREST_TO_ONE
+                for label, threshold in self.options_at(temperature).get("thresholds", {}).items()
+                if label in free
+            )
+        ]
 
     def predictions(self, **options: Any) -> list[Any]:
         """What is predicted with some of the task's options changed."""
@@ -85,6 +117,9 @@ class HeldOut:
 def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
     """Find the temperature under which what is right and wrong is likeliest.
 
+    What is judged is what the model predicts as it is: thresholds go along with the temperature,
+    so that the same labels hold.
+
     Args:
         held_out: Examples that the model was not trained on.
         thresholds: Whether to find for each label the threshold of the best F1, too.
@@ -98,13 +133,15 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
     before = held_out.judge()
 
     def loss(logarithm: float) -> float:
-        return negative_log_likelihood(held_out.judge(temperature=float(np.exp(logarithm))))
+        options = held_out.options_at(float(np.exp(logarithm)))
+        return negative_log_likelihood(held_out.judge(**options))
 
     temperature, after = config.temperature, before
     if len({right for _, right in before}) == 2:
-        best = round(float(np.exp(_least(loss, places=np.log(_TEMPERATURES).tolist()))), 4)
-        judged = held_out.judge(temperature=best)
-        _doubt(best, n_judged=len(judged))
+        tried = held_out.temperatures()
+        best = round(float(np.exp(_least(loss, places=np.log(tried).tolist()))), 4)
+        judged = held_out.judge(**held_out.options_at(best))
+        _doubt(best, n_judged=len(judged), lowest=tried[0], highest=tried[-1])
         if negative_log_likelihood(judged) < negative_log_likelihood(before):
             temperature, after = best, judged
     else:
@@ -114,10 +151,10 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
             len(before),
             "right" if before[0][1] else "wrong",
         )
-    options: dict[str, Any] = {"temperature": temperature}
+    options = held_out.options_at(temperature)
     found = Calibration(
         options=options,
-        options_before={name: getattr(config, name) for name in wanted},
+        options_before={name: getattr(config, name) for name in dict.fromkeys((*wanted, *options))},
         before=score_calibration(before),
         after=score_calibration(after),
     )
@@ -132,7 +169,7 @@ def calibrate(held_out: HeldOut, *, thresholds: bool = False) -> Calibration:
     )
 
 
-def _doubt(temperature: float, *, n_judged: int) -> None:
+def _doubt(temperature: float, *, n_judged: int, lowest: float, highest: float) -> None:
     """Warn of a temperature that is hardly more than an accident of the examples."""
     if n_judged < _FEW:
         logger.warning(
@@ -141,7 +178,6 @@ def _doubt(temperature: float, *, n_judged: int) -> None:
             n_judged,
             temperature,
         )
-    lowest, highest = _TEMPERATURES[0], _TEMPERATURES[-1]
     if not 1.01 * lowest < temperature < highest / 1.01:
         logger.warning(
             "the temperature, %g, is at the edge of those that are tried (%g to %g): the "
