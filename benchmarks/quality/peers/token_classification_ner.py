@@ -25,6 +25,8 @@ _MOST_PIECES = 256
 class TokenClassification:
     """A linear layer on an encoder of transformers."""
 
+    distributions = ("torch", "transformers")
+
     def learn(self, job: Job, *, output: Path) -> None:
         """Train from the beginning: it takes minutes."""
         transformers.set_seed(job.seed)
