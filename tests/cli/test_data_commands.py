@@ -150,6 +150,22 @@ def test_predictions_made_elsewhere_are_scored(run, model: Path, file: Path, tmp
     assert "p.jsonl:2: unknown key 'tag'" in run(*arguments)[2]
 
 
+def test_predictions_that_were_written_can_be_scored(
+    run, model: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(ToyTask, "forms", (json_form(ClassifiedText),))
+    text = "the\u2028Nile\u0085 flows\x0c on\x1c"
+    (tmp_path / "in").write_text(json.dumps({"text": text, "label": "river"}) + "\n")
+    made = ("evaluate", model, tmp_path / "in", "--json", "--device", "cpu")
+    output = tmp_path / "out.jsonl"
+    status, out, err = run(*made, "--output", output)
+    assert status == 0, err
+    assert text[:4] in output.read_text(encoding="utf-8")
+    assert run(*made, "--predictions", output)[:2] == (0, out)
+    output.write_text('\n{"text": \n')
+    assert "out.jsonl:2: not JSON" in run(*made, "--predictions", output)[2]
+
+
 def test_a_model_is_calibrated_and_saved(run, model: Path, file: Path, tmp_path: Path) -> None:
     output = tmp_path / "calibrated"
     status, out, err = run("calibrate", model, file, "--output", output, "--device", "cpu")

@@ -1,9 +1,8 @@
 """``openluke evaluate``: how well a model, or somebody's predictions, do on a file."""
 
-import json as json_files
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -18,6 +17,7 @@ from openluke.cli.settings import read_settings
 from openluke.config import to_mapping
 from openluke.errors import DataError
 from openluke.formats.reading import open_examples
+from openluke.inference.example_lines import object_of, open_lines
 from openluke.inference.gold import check_gold
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
@@ -138,18 +138,11 @@ def _predict(
 
 
 def _read(path: Path, *, kind: Any) -> Iterator[Any]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"cannot be read: {error}", file=path) from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
+    for number, line in enumerate(open_lines(path), start=1):
+        if line.isspace():
             continue
         try:
-            values = json_files.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"not JSON: {error}", file=path, line=number) from error
-        if not isinstance(values, dict):
-            raise DataError("expected a JSON object", file=path, line=number)
-        row = cast("dict[str, Any]", values)
+            row = object_of(line)
+        except DataError as error:
+            raise DataError(str(error), file=path, line=number) from error
         yield from_json(kind, values=row, where=f"{path}:{number}")

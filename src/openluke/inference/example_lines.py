@@ -59,7 +59,7 @@ def read_examples(
         if form == "jsonl" and line.isspace():
             continue
         try:
-            value = _row(line) if form == "jsonl" else _decode(line).rstrip("\r\n")
+            value = object_of(line) if form == "jsonl" else _decode(line).rstrip("\r\n")
             if isinstance(value, dict):
                 for key in value.keys() - known - strangers:
                     strangers.add(key)
@@ -83,7 +83,8 @@ def _told(
     return form, chain(first, numbered)
 
 
-def _row(line: bytes) -> dict[str, Any]:
+def object_of(line: bytes) -> dict[str, Any]:
+    """The JSON object on a line."""
     try:
         row = json.loads(_decode(line))
     except (ValueError, RecursionError) as error:
