@@ -20,7 +20,7 @@ from openluke.records import Scores
 from openluke.tokenization.inputs_config import EntityInputsConfig
 from openluke.tokenization.tokenizer import WordTokenizer
 
-E = TypeVar("E")
+E_contra = TypeVar("E_contra", contravariant=True)
 P = TypeVar("P")
 MAIN = "main"
 """The role of the head that every task has; it carries the name that the user gave."""
@@ -60,7 +60,7 @@ class TaskSetup:
     """Whether the encoder makes a vector of a whole text."""
 
 
-class Task(Objective, Protocol[E, P]):
+class Task(Objective, Protocol[E_contra, P]):
     """What fine-tuning, evaluation and inference add.
 
     A task is a class in a file of ``openluke.tasks`` of the same name, called ``TASK`` there (or
@@ -93,7 +93,7 @@ class Task(Objective, Protocol[E, P]):
     def __init__(self, config: Any, *, setup: TaskSetup) -> None: ...
 
     @classmethod
-    def labels_of(cls, examples: Iterable[E], *, config: Any) -> tuple[str, ...]:
+    def labels_of(cls, examples: Iterable[E_contra], *, config: Any) -> tuple[str, ...]:
         """The labels of a training set in a fixed order; empty for tasks without labels."""
         ...
 
@@ -106,7 +106,7 @@ class Task(Objective, Protocol[E, P]):
         """The heads that it trains and uses, by role; one has the role ``MAIN``."""
         ...
 
-    def encode(self, examples: Sequence[E]) -> list[list[Instance]]:
+    def encode(self, examples: Sequence[E_contra]) -> list[list[Instance]]:
         """For each example what the model reads of it.
 
         A long text gives several instances, and one in which there is nothing to be read gives
@@ -118,23 +118,18 @@ class Task(Objective, Protocol[E, P]):
         """Outputs of each instance, in order; called in evaluation mode, without gradients."""
         ...
 
-    def decode(self, example: E, *, instances: Sequence[Instance], outputs: Sequence[Outputs]) -> P:
+    def decode(
+        self, example: E_contra, *, instances: Sequence[Instance], outputs: Sequence[Outputs]
+    ) -> P:
         """What is predicted of an example, from what the heads say of its instances."""
         ...
 
-    def score(self, gold: Sequence[E], *, predicted: Sequence[P]) -> Scores:
+    def score(self, gold: Sequence[E_contra], *, predicted: Sequence[P]) -> Scores:
         """Compare predictions with what is right; the primary metric is among the scores."""
         ...
 
-    def judge(self, gold: E, *, predicted: P) -> Iterator[tuple[float, bool]]:
+    def judge(self, gold: E_contra, *, predicted: P) -> Iterator[tuple[float, bool]]:
         """Of each thing that was predicted its probability, and whether it is right."""
-        ...
-
-    def next_round(self, example: E, *, prediction: P) -> E | None:
-        """The example again with what is now sure filled in, or ``None`` when all is done.
-
-        Most tasks predict everything at once; disambiguation fixes the surest entity, asks again.
-        """
         ...
 
 
@@ -154,9 +149,39 @@ class SettlesOptions(Protocol):
         ...
 
 
+@runtime_checkable
+class FitsOptions(Protocol):
+    """What a task has besides, if options that nobody said are fitted to how a model scores."""
+
+    def fitted(self, scores: Scores) -> Mapping[str, Any]:
+        """The options that are better than those that were scored, by name.
+
+        Args:
+            scores: Those on data that the best model is chosen by, never on tests.
+        """
+        ...
+
+
 def settled(kind: TaskType, *, config: Any, examples: Iterable[Any]) -> Any:
     """The options of a task after its training data has decided what was left open."""
     return kind.settle(config, examples=examples) if isinstance(kind, SettlesOptions) else config
+
+
+@runtime_checkable
+class HasRounds(Protocol):
+    """What a task has besides, if it does not predict everything at once."""
+
+    def next_round(self, example: Any, *, prediction: Any) -> Any | None:
+        """The example again with what is now sure filled in, or ``None`` when all is done.
+
+        Disambiguation fixes the surest entity, asks again.
+        """
+        ...
+
+
+def next_round(task: Task[Any, Any], *, example: Any, prediction: Any) -> Any | None:
+    """What is to be predicted after a prediction; ``None`` of tasks that take one round."""
+    return task.next_round(example, prediction=prediction) if isinstance(task, HasRounds) else None
 
 
 def task_names() -> list[str]:

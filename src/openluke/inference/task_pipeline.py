@@ -12,7 +12,7 @@ from openluke.errors import ConfigError, DataError
 from openluke.inference.scheduling import batches_of_instances, chunks_of_texts
 from openluke.instances import Instance, Outputs, TaskBatch
 from openluke.model.model import Model
-from openluke.task import Task
+from openluke.task import Task, next_round
 
 _MOST_ROUNDS = 10_000
 """More rounds than any text has mentions: who asks for more would never end."""
@@ -109,7 +109,7 @@ class TaskPipeline:
             for (index, example), one in zip(open_ones.items(), computed, strict=True):
                 found = self.decode(example, instances=one.instances, outputs=one.outputs)
                 predictions[index] = found
-                again = self.task.next_round(example, prediction=found)
+                again = next_round(self.task, example=example, prediction=found)
                 if again is not None:
                     following[index] = again
             open_ones = following

@@ -241,15 +241,6 @@ class ClozeQA:
             is_right = any(rules.exact_match(text, gold=one.text) for one in gold.answers)
             yield predicted.answer.score or 0.0, is_right
 
-    def next_round(
-        self,
-        example: ClozeQuestion,  # noqa: ARG002 - one round does it
-        *,
-        prediction: AnsweredQuestion,  # noqa: ARG002
-    ) -> ClozeQuestion | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
         """*Shape:* (candidates, 1)."""
         return model.scores(inputs.batch, head=MAIN, words_only=self.config.mode == "words")

@@ -209,15 +209,6 @@ class EntityTyping:
                 if label.score is not None:
                     yield label.score, label.label in types
 
-    def next_round(
-        self,
-        example: Document,  # noqa: ARG002 - one round does it
-        *,
-        prediction: Document,  # noqa: ARG002
-    ) -> Document | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
         """*Shape:* (instances, C)."""
         words_only = self.config.mode == "words"

@@ -18,7 +18,7 @@ a title is read as [MASK]. Without mentions only words are read.
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -72,11 +72,13 @@ class ExtractiveQAConfig:
     unknown_titles: UnknownTitles = "skip"
     """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
     read as [UNK]."""
-    no_answer: bool = False
-    """Whether it may be that a passage has no answer, as in SQuAD 2.0."""
-    no_answer_threshold: float = 0.0
+    no_answer: bool | None = None
+    """Whether it may be that a passage has no answer, as in SQuAD 2.0; by default fine-tuning
+    chooses: as it is in the training data."""
+    no_answer_threshold: float | None = None
     """With ``no_answer``: how much likelier than the best answer it must be that there is none (a
-    difference of logits) for there to be none."""
+    difference of logits) for there to be none. By default fine-tuning takes the one of the best F1
+    on dev; else it is 0."""
     temperature: float = 1.0
     """What scores are divided by before they become probabilities."""
     max_words: int | None = None
@@ -163,6 +165,24 @@ class ExtractiveQA:
     ) -> tuple[str, ...]:
         """None."""
         return ()
+
+    @classmethod
+    def settle(
+        cls, config: ExtractiveQAConfig, *, examples: Iterable[Question]
+    ) -> ExtractiveQAConfig:
+        """The options, with ``no_answer`` where questions that are learnt from have none."""
+        if config.no_answer is not None:
+            return config
+        has_none = any(one.answers is not None and not one.answers for one in examples)
+        return replace(config, no_answer=has_none)
+
+    def fitted(self, scores: Scores) -> dict[str, Any]:
+        """The threshold of the best F1, if it is better than what was used."""
+        is_open = self.config.no_answer and self.config.no_answer_threshold is None
+        threshold = scores.values.get("best_f1_threshold")
+        if not is_open or not threshold or scores["best_f1"] <= scores["f1"]:
+            return {}
+        return {"no_answer_threshold": threshold}
 
     @property
     def needs_titles(self) -> bool:
@@ -262,7 +282,7 @@ class ExtractiveQA:
             spans,
             context=example.context,
             none=none if config.no_answer else None,
-            threshold=config.no_answer_threshold,
+            threshold=config.no_answer_threshold or 0.0,
             temperature=config.temperature,
         )
         return replace(answered, id=example.id)
@@ -291,15 +311,6 @@ class ExtractiveQA:
         elif predicted.no_answer_score is not None:
             rest = sum(one.score or 0.0 for one in predicted.candidates)
             yield max(1.0 - rest, 0.0), not gold.answers
-
-    def next_round(
-        self,
-        example: Question,  # noqa: ARG002 - one round does it
-        *,
-        prediction: AnsweredQuestion,  # noqa: ARG002
-    ) -> Question | None:
-        """Nothing is left to be asked."""
-        return None
 
     def _passage(self, text: str, *, mentions: Sequence[Mention]) -> Passage:
         return passage_of(text, mentions=() if self.config.mode == "words" else mentions)

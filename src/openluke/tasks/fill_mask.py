@@ -242,15 +242,6 @@ class FillMask:
             if word is not None and filled.candidates:
                 yield filled.candidates[0].score, filled.candidates[0].text == word
 
-    def next_round(
-        self,
-        example: MaskedText,  # noqa: ARG002 - one round does it
-        *,
-        prediction: FilledText,  # noqa: ARG002
-    ) -> MaskedText | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _masks(self, example: MaskedText) -> tuple[Span, ...]:
         """The masks that are given, or the mask tokens that stand in the text itself."""
         return example.masks or find_masks(example.text, token=self._token)

@@ -201,15 +201,6 @@ class MultipleChoice:
         if gold.answer is not None:
             yield predicted.score, predicted.answer == gold.answer
 
-    def next_round(
-        self,
-        example: ChoiceQuestion,  # noqa: ARG002 - one round does it
-        *,
-        prediction: ChosenAnswer,  # noqa: ARG002
-    ) -> ChoiceQuestion | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
         return model.scores(inputs.batch, head=MAIN, words_only=self.config.mode == "words")
 

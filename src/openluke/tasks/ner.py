@@ -325,15 +325,6 @@ class Ner:
             if mention.score is not None and mention.label is not None:
                 yield mention.score, LabelledSpan(mention.span, mention.label) in right
 
-    def next_round(
-        self,
-        example: Document,  # noqa: ARG002 - one round finds everything
-        *,
-        prediction: Document,  # noqa: ARG002
-    ) -> Document | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _groups(
         self, instances: Sequence[Instance], *, rows: Sequence[Array]
     ) -> list[Sequence[Features]]:

@@ -301,15 +301,6 @@ class RelationClassification:
             if label is not None and relation.score is not None:
                 yield relation.score, relation.label == label
 
-    def next_round(
-        self,
-        example: Document,  # noqa: ARG002 - one round does it
-        *,
-        prediction: Document,  # noqa: ARG002
-    ) -> Document | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _pairs(self, document: Document) -> tuple[Relation, ...]:
         return asked_pairs(
             document,

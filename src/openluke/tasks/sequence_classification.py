@@ -256,15 +256,6 @@ class SequenceClassification:
             if label.score is not None:
                 yield label.score, label.label in right
 
-    def next_round(
-        self,
-        example: ClassifiedText,  # noqa: ARG002 - one round does it
-        *,
-        prediction: ClassifiedText,  # noqa: ARG002
-    ) -> ClassifiedText | None:
-        """Nothing is left to be asked."""
-        return None
-
     def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
         return model.scores(inputs.batch, head=MAIN, words_only=self.config.mode == "words")
 

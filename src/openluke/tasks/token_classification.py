@@ -218,15 +218,6 @@ class TokenClassification:
         rows = zip(predicted.scores, predicted.tags, gold.tags, strict=True)
         yield from ((score, tag == right) for score, tag, right in rows if score)
 
-    def next_round(
-        self,
-        example: TaggedText,  # noqa: ARG002 - one round does it
-        *,
-        prediction: TaggedText,  # noqa: ARG002
-    ) -> TaggedText | None:
-        """Nothing is left to be asked."""
-        return None
-
     @property
     def _fallback(self) -> str:
         """The tag of what cannot be read."""
