@@ -144,6 +144,12 @@ def _prediction_rate(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _limits(report: Mapping[str, Any]) -> str:
     lines = [f"- {message}" for message in report["not_read"]]
+    lines += [
+        f"- `{name}` of {head} is {value:g}, which scores best on dev; the scores on dev are those "
+        "with it, so that they flatter it."
+        for head, options in report.get("fitted", {}).items()
+        for name, value in options.items()
+    ]
     if report["held_out"]:
         lines.append("- The scores on dev are of examples set aside of the training data.")
     return "## Limits\n\n" + "\n".join(lines) if lines else ""

@@ -19,6 +19,7 @@ from openluke.finetuning.card import card_notes, name_of_start
 from openluke.finetuning.checking import gathered_warnings
 from openluke.finetuning.data import Splits, file_fingerprints, read_splits
 from openluke.finetuning.evaluation import Evaluator
+from openluke.finetuning.fitting import fitted_model
 from openluke.finetuning.learning import Learning, head_names, learning_of
 from openluke.finetuning.memory import peak_memory
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
@@ -140,18 +141,26 @@ def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> Finetune
         return None
     # adapters were not merged yet when the model was evaluated
     is_last = result.best_step == result.steps and run.config.lora is None
+    fit = fitted_model(
+        trained,
+        tasks=start.tasks,
+        dev={name: splits.dev for name, splits in run.splits.items()},
+        known=evaluate.last if evaluate is not None and is_last else {},
+        device=run.world.device,
+    )
     report = score_all(
         run.config,
-        bundle=trained,
-        tasks=start.tasks,
+        bundle=fit.bundle,
+        tasks=fit.tasks,
         splits=run.splits,
-        known=evaluate.last if evaluate is not None and is_last else {},
+        known=fit.known,
         directory=run.directory,
         device=run.world.device,
     )
     report |= _facts(run, result=result)
+    report |= {"fitted": fit.options}
     report |= {"not_read": list(dict.fromkeys(not_read)), "went_on": list(start.reused)}
-    _save(run, trained=trained, start=start, origin=bundle.source, report=report)
+    _save(run, trained=fit.bundle, start=start, origin=bundle.source, report=report)
     return FinetuneResult(directory=run.directory, report=report)
 
 
