@@ -202,3 +202,17 @@ def test_answers_that_stand_elsewhere_are_named(write):
 )
 def test_records_are_told_by_their_keys(kind, head, looks):
     assert json_form(kind).looks_like(head) == looks
+
+
+def test_the_gap_of_a_cloze_question_may_be_marked_in_its_query(tmp_path):
+    row = '{"query": "Then @placeholder woke", "context": "Ada slept", "candidates": [[0, 3]]}\n'
+    (tmp_path / "file").write_text(row)
+    form = json_form(ClozeQuestion)
+    assert form.looks_like(row)
+    (found,) = form.read(tmp_path / "file")
+    assert found.placeholder == Span(5, 17)
+    (tmp_path / "file").write_text(row + row.replace("@placeholder", "she"))
+    with pytest.raises(
+        DataError, match=r"file:2: .*'placeholder'; write @placeholder in the query"
+    ):
+        list(form.read(tmp_path / "file"))

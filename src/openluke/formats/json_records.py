@@ -11,6 +11,7 @@ from openluke.errors import DataError
 from openluke.formats.form import NUMBERS, Form, most_lines
 from openluke.formats.json_rows import read_rows, row_lines, shown
 from openluke.formats.json_scan import first_tokens
+from openluke.formats.record_cloze import with_placeholder
 from openluke.records import (
     Answer,
     ChoiceQuestion,
@@ -35,12 +36,17 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
 
     The fields have the records' own names. Shorter forms are: a label as its name, a mention as
     ``[start, end]`` or ``[start, end, label]``, a relation as ``[head, tail]`` or ``[head, tail,
-    label]`` where head and tail are ``[start, end]``, and an answer as its text. Texts of mentions
-    and answers that are given have to be what stands at their places.
+    label]`` where head and tail are ``[start, end]``, an answer as its text, and the gap of a cloze
+    question as ``@placeholder`` in its query. Texts of mentions and answers that are given have to
+    be what stands at their places.
     """
+    is_cloze = issubclass(kind, ClozeQuestion)
     for row in read_rows(path):
         try:
-            record = from_json(kind, values=written_out(row.values), where=kind.__name__)
+            values = written_out(row.values)
+            if is_cloze:
+                values = with_placeholder(values)
+            record = from_json(kind, values=values, where=kind.__name__)
             _check_texts(record)
         except DataError as error:
             hint = f"; {NUMBERS}" if _CLASS_NUMBER.search(str(error)) else ""
@@ -66,6 +72,8 @@ def json_form(kind: type[Any]) -> Form:
         for field in fields(kind)
         if field.default is MISSING and field.default_factory is MISSING
     }
+    if kind is ClozeQuestion:
+        needed.remove("placeholder")  # the query may say it
 
     def read(path: str | Path) -> Iterator[Any]:
         return read_records(path, kind=kind)

@@ -1,9 +1,11 @@
 """ReCoRD: sentences with a gap, which one of the entities of a passage fills."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+from openluke.errors import DataError
 from openluke.formats.form import Form
 from openluke.formats.json_rows import Row, read_json, shown
 from openluke.formats.json_scan import first_tokens
@@ -34,6 +36,20 @@ def read_record(path: str | Path) -> Iterator[ClozeQuestion]:
                 answers=_answers(row, context=context),
                 id=row.identifier("id"),
             )
+
+
+def with_placeholder(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a cloze question, with its gap where the query alone says it."""
+    query = values.get("query")
+    if "placeholder" in values or not isinstance(query, str):
+        return dict(values)
+    start = query.find(PLACEHOLDER)
+    if start < 0:
+        raise DataError(
+            f"ClozeQuestion: missing key 'placeholder'; write {PLACEHOLDER} in the query where the "
+            "gap is, or give the gap's characters, [start, end]"
+        )
+    return {**values, "placeholder": [start, start + len(PLACEHOLDER)]}
 
 
 def _span(row: Row, *, context: str) -> Span:

@@ -7,12 +7,12 @@ from dataclasses import fields
 from typing import Any, cast
 
 from openluke.errors import ConfigError, DataError
+from openluke.formats.record_cloze import with_placeholder
 from openluke.records import ClozeQuestion, Document, MaskedText, TaggedText, from_json
 from openluke.task import TaskType
 from openluke.tokenization.word_boundaries import split_words
 
 _MASK = re.compile(r"\[MASK\]|<mask>")
-_PLACEHOLDER = "@placeholder"
 _HOW = (
     "in Python predict(text, mentions=[(0, 7), (17, 28)]), in a file or on standard input a line "
     'such as {"text": "Beyoncé lives in Los Angeles.", "mentions": [[0, 7], [17, 28]]}'
@@ -146,17 +146,10 @@ def _find_masks(values: dict[str, Any]) -> dict[str, Any]:
     return {"masks": found} | values
 
 
-def _find_placeholder(values: dict[str, Any]) -> dict[str, Any]:
-    start = str(values.get("query", "")).find(_PLACEHOLDER)
-    if start < 0:
-        return values
-    return {"placeholder": (start, start + len(_PLACEHOLDER))} | values
-
-
 _COMPLETIONS: dict[type, Callable[[dict[str, Any]], dict[str, Any]]] = {
     TaggedText: _find_words,
     MaskedText: _find_masks,
-    ClozeQuestion: _find_placeholder,
+    ClozeQuestion: with_placeholder,
 }
 """What is looked for in a text where the caller does not say it: words, ``[MASK]`` or ``<mask>``,
 and ``@placeholder``."""
