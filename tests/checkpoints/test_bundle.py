@@ -62,7 +62,7 @@ def test_a_missing_query_of_ours_is_named(bundle: Bundle, tmp_path: Path) -> Non
     path = tmp_path / "saved" / "model.safetensors"
     tensors = {n: t for n, t in load_file(path).items() if "2" not in n.split(".")[-2]}
     save_file(tensors, path)
-    with pytest.raises(CheckpointError, match=r"missing: .*entity_to_entity_query"):
+    with pytest.raises(CheckpointError, match=r"missing: .*e2e_query"):
         load_bundle(tmp_path / "saved")
 
 

@@ -79,14 +79,14 @@ def test_missing_and_unexpected_tensors_are_named(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"unexpected tensors .*: new"):
         load_bundle(tmp_path)
     change_weights(tmp_path, lambda t: (t.pop("new"), t.pop("embeddings.LayerNorm.bias")))
-    with pytest.raises(CheckpointError, match=r"missing: words\.norm\.bias"):
+    with pytest.raises(CheckpointError, match=r"missing: embeddings\.LayerNorm\.bias"):
         load_bundle(tmp_path)
 
 
 def test_a_wrong_shape_is_named_with_what_was_expected(tmp_path: Path) -> None:
     write(tmp_path)
     change_config(tmp_path, intermediate_size=44)
-    pattern = r"layers\.0\.feed_forward\.inner\.\w+ is .*, the configuration says \(44,"
+    pattern = r"encoder\.layer\.0\.intermediate\.dense\.\w+ is .*, the configuration says \(44,"
     with pytest.raises(CheckpointError, match=pattern):
         load_bundle(tmp_path)
 

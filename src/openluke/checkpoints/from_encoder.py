@@ -25,7 +25,7 @@ from openluke.checkpoints.transformers_config import (
     read_json,
 )
 from openluke.checkpoints.transformers_layout import add_queries, untie
-from openluke.checkpoints.weights import read_weights
+from openluke.checkpoints.weights import check_finite, read_weights
 from openluke.checkpoints.word_side import Base, WordSide, adapt_word_side
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError
@@ -78,7 +78,7 @@ def from_encoder(
     base = _read_base(values, where=directory)
     words = _read_words(directory, base=base)
     config = _config(values, words=words, vocab=vocab, options=options, where=str(directory))
-    encoder, head = _start(config, words=words, seed=options.seed, where=str(directory))
+    encoder, head = _start(config, words=words, base=base, seed=options.seed, where=str(directory))
     return Bundle(
         encoder=encoder,
         tokenizer=words.tokenizer,
@@ -120,7 +120,9 @@ def _has_word_head(words: WordSide) -> bool:
 
 def _read_words(directory: Path, *, base: Base) -> WordSide:
     """The word side of the encoder under our names, with markers."""
-    tensors = _plain_names(read_weights(directory))
+    read = read_weights(directory)
+    check_finite(read, where=directory)
+    tensors = _plain_names(read)
     encoder = rename_to_ours(tensors, table=ORIGINAL_ENCODER)
     table = MASKED_BERT if base == "bert" else MASKED_ROBERTA
     head = rename_to_ours(encoder.unknown, table=table)
@@ -136,6 +138,7 @@ def _read_words(directory: Path, *, base: Base) -> WordSide:
         head={ours: tensors[theirs] for theirs, ours in head.names.items()},
         base=base,
         where=str(directory),
+        names=ORIGINAL_ENCODER.known_as,
     )
 
 
@@ -181,7 +184,7 @@ def _config(
 
 
 def _start(
-    config: EncoderConfig, *, words: WordSide, seed: int, where: str
+    config: EncoderConfig, *, words: WordSide, base: Base, seed: int, where: str
 ) -> tuple[Encoder, BundleHead]:
     """The encoder's weights where it has them, a random start under the seed elsewhere."""
     generator = torch.Generator().manual_seed(seed)
@@ -189,14 +192,17 @@ def _start(
     head_config = HeadConfig(kind="masked")
     head = build_head(head_config, encoder=encoder, generator=generator)
     fresh = _fresh(encoder.state_dict(), given=words.encoder, parts=("entities", "pooler"))
-    fill(encoder, tensors=fresh | _with_queries(words.encoder, config=config), where=where)
+    given = _with_queries(words.encoder, config=config)
+    fill(encoder, tensors=fresh | given, where=where, names=ORIGINAL_ENCODER.known_as)
     tied, own = untie(words.head, encoder=encoder.state_dict())
     if not tied:
         raise CheckpointError(
             f"{where}: the masked-word head does not share the word embeddings; expected tied ones"
         )
     fresh = _fresh(head.state_dict(), given=own, parts=("entities", "words"))
-    fill(head, tensors=fresh | own, where=f"{where}: masked-word head")
+    table = MASKED_BERT if base == "bert" else MASKED_ROBERTA
+    where = f"{where}: masked-word head"
+    fill(head, tensors=fresh | own, where=where, names=table.known_as)
     return encoder, BundleHead(HeadEntry(name="masked", config=head_config), head)
 
 

@@ -48,7 +48,9 @@ def load_bundle(
     else:
         stored = read_foreign(directory, special=vocab.special, options=options)
     _warn_of_nameless_rows(stored.config, vocab=vocab, where=directory)
-    encoder = assemble_encoder(stored.config, tensors=stored.tensors, where=str(directory))
+    encoder = assemble_encoder(
+        stored.config, tensors=stored.tensors, where=str(directory), names=stored.names
+    )
     heads = tuple(
         BundleHead(
             head.entry,
@@ -57,6 +59,7 @@ def load_bundle(
                 encoder=encoder,
                 tensors=head.tensors,
                 where=f"{directory}: head {head.entry.name!r}",
+                names=head.names,
             ),
         )
         for head in stored.heads

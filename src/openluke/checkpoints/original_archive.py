@@ -67,7 +67,8 @@ def read_archive(
     """
     with _unpacked(path) as place:
         directory = place if place.is_dir() else place.parent
-        tensors = _plain_names(read_weights(place / TORCH if place.is_dir() else place))
+        weights = place / TORCH if place.is_dir() else place
+        tensors = _plain_names(read_weights(weights))
         if place != path:  # the tensors are views of a temporary file
             tensors = {name: tensor.clone() for name, tensor in tensors.items()}
         return OriginalArchive(

@@ -17,9 +17,10 @@ from openluke.checkpoints.layout_tables import (
     ORIGINAL_ENCODER,
 )
 from openluke.checkpoints.original_archive import METADATA, OriginalArchive
-from openluke.checkpoints.renames import rename_to_ours
+from openluke.checkpoints.renames import RenameTable, rename_to_ours
 from openluke.checkpoints.transformers_config import fitting_stride, read_encoder_config
 from openluke.checkpoints.transformers_layout import adapt_encoder, untie
+from openluke.checkpoints.weights import check_finite
 from openluke.checkpoints.word_side import Base, adapt_word_side, pad_rows
 from openluke.config import from_mapping
 from openluke.entities.vocab import EntityVocab
@@ -67,11 +68,18 @@ def from_original(
     entity-aware queries are copies of the query. The archives hold no tokenizer, so it is given:
     that of the encoder which the model was pretrained from.
     """
+    check_finite(archive.tensors, where=archive.source)
     base = _base(archive)
     parts = _split(archive.tensors, base=base)
-    check_tables(parts.encoder, names=_ENTITY_TABLES, where=archive.source)
+    names = ORIGINAL_ENCODER.known_as
+    check_tables(parts.encoder, tables=_ENTITY_TABLES, where=archive.source, names=names)
     words = adapt_word_side(
-        tokenizer, encoder=parts.encoder, head=parts.masked, base=base, where=archive.source
+        tokenizer,
+        encoder=parts.encoder,
+        head=parts.masked,
+        base=base,
+        where=archive.source,
+        names=names,
     )
     encoder_tensors, masked, vocab = words.encoder, words.head, archive.vocab
     if vocab.special.mask2 is None:
@@ -89,8 +97,10 @@ def from_original(
         entity_aware=entity_aware,
     )
     config, encoder_tensors = adapt_encoder(encoder_tensors, config=config)
-    encoder = assemble_encoder(config, tensors=encoder_tensors, where=archive.source)
-    heads = _heads(masked, scorer=parts.scorer, encoder=encoder, where=archive.source)
+    encoder = assemble_encoder(config, tensors=encoder_tensors, where=archive.source, names=names)
+    heads = _heads(
+        masked, scorer=parts.scorer, encoder=encoder, where=archive.source, names=_masked(base)
+    )
     return Bundle(
         encoder=encoder,
         tokenizer=words.tokenizer,
@@ -157,8 +167,7 @@ def _base(archive: OriginalArchive) -> Base:
 
 def _split(tensors: Mapping[str, Tensor], *, base: Base) -> _Parts:
     encoder = rename_to_ours((n for n in tensors if n not in BUFFERS), table=ORIGINAL_ENCODER)
-    table = MASKED_BERT if base == "bert" else MASKED_ROBERTA
-    masked = rename_to_ours(encoder.unknown, table=table)
+    masked = rename_to_ours(encoder.unknown, table=_masked(base))
     scorers = {name: tensors[name] for name in masked.unknown if name.split(".")[0] in _SCORERS}
     left_out = tuple(name for name in masked.unknown if name not in scorers)
     if left_out:
@@ -169,6 +178,10 @@ def _split(tensors: Mapping[str, Tensor], *, base: Base) -> _Parts:
         scorers,
         left_out,
     )
+
+
+def _masked(base: Base) -> RenameTable:
+    return MASKED_BERT if base == "bert" else MASKED_ROBERTA
 
 
 def _append_mask2(
@@ -190,7 +203,12 @@ def _append_mask2(
 
 
 def _heads(
-    masked: dict[str, Tensor], *, scorer: dict[str, Tensor], encoder: Encoder, where: str
+    masked: dict[str, Tensor],
+    *,
+    scorer: dict[str, Tensor],
+    encoder: Encoder,
+    where: str,
+    names: RenameTable,
 ) -> tuple[BundleHead, ...]:
     heads: list[BundleHead] = []
     if scorer:
@@ -198,7 +216,9 @@ def _heads(
     if masked:
         tied, own = untie(masked, encoder=encoder.state_dict())
         config = HeadConfig(kind="masked", tied=tied)
-        module = assemble_head(config, encoder=encoder, tensors=own, where=where)
+        module = assemble_head(
+            config, encoder=encoder, tensors=own, where=where, names=names.known_as
+        )
         heads.append(BundleHead(HeadEntry(name="masked", config=config), module))
     return tuple(heads)
 
@@ -216,7 +236,13 @@ def _scorer_head(scorer: dict[str, Tensor], *, encoder: Encoder, where: str) -> 
         bias=f"{name}.bias" in scorer,
     )
     tensors = {"classifier" + key.removeprefix(name): value for key, value in scorer.items()}
-    module = assemble_head(config, encoder=encoder, tensors=tensors, where=where)
+    module = assemble_head(
+        config,
+        encoder=encoder,
+        tensors=tensors,
+        where=where,
+        names=lambda ours: ours.replace("classifier", name, 1),
+    )
     labels = tuple(f"LABEL_{i}" for i in range(len(weight)))
     return BundleHead(HeadEntry(name=kind, config=config, labels=labels), module)
 

@@ -33,6 +33,10 @@ class RenameTable:
         """Our name of their tensor, or ``None`` when the table does not know it."""
         return _rename(name, table=self.theirs_to_ours)
 
+    def known_as(self, name: str) -> str:
+        """How people find our tensor in a file: by their name where the table has one."""
+        return self.theirs(name) or name
+
     def with_prefix(self, prefix: str) -> "RenameTable":
         """The same table with a prefix before each of their names."""
         return RenameTable({ours: prefix + name for ours, name in self.ours_to_theirs.items()})

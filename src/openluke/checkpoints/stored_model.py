@@ -8,9 +8,14 @@ from typing import Any
 from torch import Tensor
 
 from openluke.checkpoints import quantisation
+from openluke.checkpoints.assembly import NameInFile
 from openluke.checkpoints.bundle_config import BundleConfig, HeadEntry
-from openluke.checkpoints.layout_tables import TRANSFORMERS_HEADS
-from openluke.checkpoints.renames import rename_to_theirs
+from openluke.checkpoints.layout_tables import (
+    ORIGINAL_ENCODER,
+    TRANSFORMERS_ENCODER,
+    TRANSFORMERS_HEADS,
+)
+from openluke.checkpoints.renames import RenameTable, rename_to_theirs
 from openluke.checkpoints.transformers_config import (
     check_model_type,
     head_kind,
@@ -30,7 +35,7 @@ from openluke.checkpoints.transformers_layout import (
     unpad_types,
     untie,
 )
-from openluke.checkpoints.weights import read_weights
+from openluke.checkpoints.weights import check_finite, read_weights
 from openluke.config import from_mapping
 from openluke.entities.vocab import SpecialEntities
 from openluke.errors import CheckpointError, ConfigError
@@ -49,6 +54,7 @@ class StoredHead:
 
     entry: HeadEntry
     tensors: dict[str, Tensor]
+    names: NameInFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class StoredModel:
     config: EncoderConfig
     tensors: dict[str, Tensor]
     heads: tuple[StoredHead, ...]
+    names: NameInFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +90,13 @@ def read_own(directory: Path, *, config: BundleConfig, options: ReadOptions) -> 
             "of other programs"
         )
     read = _read_quantised if config.quantised else _read_plain
-    encoder, heads = read(directory, config=config)
-    shape = config.encoder
+    stored = read(directory, config=config)
+    encoder, shape = stored.tensors, config.encoder
     if options.entity_aware is not None and shape.n_entities:
         if options.entity_aware and not shape.entity_aware:
             encoder = add_queries(encoder)
         shape = replace(shape, entity_aware=options.entity_aware)
-    return StoredModel(shape, drop_unused(encoder, config=shape), heads)
+    return replace(stored, config=shape, tensors=drop_unused(encoder, config=shape))
 
 
 def read_foreign(directory: Path, *, special: SpecialEntities, options: ReadOptions) -> StoredModel:
@@ -100,41 +107,61 @@ def read_foreign(directory: Path, *, special: SpecialEntities, options: ReadOpti
     config = read_encoder_config(values, entity_pad_id=special.pad, where=str(path))
     if options.entity_aware is not None and config.n_entities:
         config = replace(config, entity_aware=options.entity_aware)
-    tensors = read_weights(directory)
+    tensors = _read_finite(directory)
     kind = _foreign_kind(values, tensors=tensors, options=options, where=path)
     split = fold_mask_embedding(split_weights(tensors, kind=kind), mask_id=special.mask)
     _refuse_unknown(split, kind=kind, where=directory)
     heads = ()
     if kind is not None:
         heads = (_foreign_head(values, split=split, kind=kind, where=str(path)),)
-    return StoredModel(*adapt_encoder(split.encoder, config=config), heads)
+    names = _encoder_table(tensors).known_as
+    return StoredModel(*adapt_encoder(split.encoder, config=config), heads, names)
 
 
-def _read_quantised(
-    directory: Path, *, config: BundleConfig
-) -> tuple[dict[str, Tensor], tuple[StoredHead, ...]]:
+def _read_finite(path: Path) -> dict[str, Tensor]:
+    tensors = read_weights(path)
+    check_finite(tensors, where=path)
+    return tensors
+
+
+def _read_quantised(directory: Path, *, config: BundleConfig) -> StoredModel:
     path = directory / quantisation.FILE
-    tensors = quantisation.dequantise_rows(read_weights(path), where=str(path))
+    tensors = quantisation.dequantise_rows(_read_finite(path), where=str(path))
     heads = tuple(
-        StoredHead(entry, quantisation.take_part(tensors, part=f"{HEADS}/{entry.name}"))
-        for entry in config.heads
+        StoredHead(entry, *_part(tensors, name=f"{HEADS}/{entry.name}")) for entry in config.heads
     )
-    return quantisation.take_part(tensors, part=ENCODER), heads
+    encoder, names = _part(tensors, name=ENCODER)
+    return StoredModel(config.encoder, encoder, heads, names)
 
 
-def _read_plain(
-    directory: Path, *, config: BundleConfig
-) -> tuple[dict[str, Tensor], tuple[StoredHead, ...]]:
+def _part(tensors: Mapping[str, Tensor], *, name: str) -> tuple[dict[str, Tensor], NameInFile]:
+    """A part of an int8 file, and what its tensors are called there."""
+    return quantisation.take_part(tensors, part=name), f"{name}/{{}}".format
+
+
+def _read_plain(directory: Path, *, config: BundleConfig) -> StoredModel:
     first = config.heads[0] if is_beside_encoder(config.heads) else None
     kind = first.config.kind if first else None
-    split = split_weights(read_weights(directory), kind=kind)
+    tensors = _read_finite(directory)
+    split = split_weights(tensors, kind=kind)
     _refuse_unknown(split, kind=kind, where=directory)
     own = untie(split.head, encoder=split.encoder)[1] if kind == "masked" else split.head
-    heads = [StoredHead(first, own)] if first else []
+    heads = [StoredHead(first, own, _head_names(first.config.kind))] if first else []
     for entry in config.heads[len(heads) :]:
         path = directory / HEADS / f"{entry.name}.safetensors"
-        heads.append(StoredHead(entry, read_weights(path)))
-    return unpad_types(split.encoder, config=config.encoder), tuple(heads)
+        heads.append(StoredHead(entry, _read_finite(path), str))
+    encoder = unpad_types(split.encoder, config=config.encoder)
+    return StoredModel(config.encoder, encoder, tuple(heads), _encoder_table(tensors).known_as)
+
+
+def _encoder_table(tensors: Mapping[str, Tensor]) -> RenameTable:
+    """The names of the encoder in a file of transformers: a bare one has no prefix."""
+    is_bare = not any(name.startswith("luke.") for name in tensors)
+    return ORIGINAL_ENCODER if is_bare else TRANSFORMERS_ENCODER
+
+
+def _head_names(kind: HeadKind) -> NameInFile:
+    return TRANSFORMERS_HEADS[kind].known_as
 
 
 def _foreign_kind(
@@ -171,7 +198,7 @@ def _foreign_head(
         config = from_mapping(
             HeadConfig, values={"kind": kind, "tied": tied, "dropout": dropout}, where=where
         )
-        return StoredHead(HeadEntry(name=kind, config=config), tensors)
+        return StoredHead(HeadEntry(name=kind, config=config), tensors, _head_names(kind))
     _check_classifier(split, kind=kind, where=where)
     n_labels = len(split.head["classifier.weight"])
     config = from_mapping(
@@ -188,7 +215,8 @@ def _foreign_head(
     labels: tuple[str, ...] = ()
     if kind not in ("multiple_choice", "extractive_qa"):
         labels = read_labels(values, n_labels=n_labels, where=where)
-    return StoredHead(HeadEntry(name=kind, config=config, labels=labels), split.head)
+    entry = HeadEntry(name=kind, config=config, labels=labels)
+    return StoredHead(entry, split.head, _head_names(kind))
 
 
 def _check_classifier(split: SplitWeights, *, kind: HeadKind, where: str) -> None:

@@ -46,6 +46,21 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     )
 
 
+def check_finite(tensors: Mapping[str, Tensor], *, where: str | Path) -> None:
+    """Refuse weights that are no numbers: some kernels make numbers of them that look right."""
+    for name, tensor in tensors.items():
+        # one such number makes the sum one; half precision would overflow
+        if not tensor.is_floating_point() or tensor.sum(dtype=torch.float32).isfinite():
+            continue
+        wrong = int((~tensor.isfinite()).sum())
+        if wrong:
+            raise CheckpointError(
+                f"{where}: {name} has {wrong:,} weights that are no finite numbers (of "
+                f"{tensor.numel():,}); its training went astray or the file is damaged: take an "
+                "earlier checkpoint, or copy or download it again"
+            )
+
+
 def has_weights(path: Path) -> bool:
     """Whether a directory holds weights in a form that ``read_weights`` knows."""
     names = (SAFETENSORS, SAFETENSORS_INDEX, TORCH, TORCH_INDEX)

@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from openluke.checkpoints.assembly import check_tables
+from openluke.checkpoints.assembly import NameInFile, check_tables
 from openluke.errors import CheckpointError
 from openluke.tokenization.tokenizer import WordTokenizer
 
@@ -38,6 +38,7 @@ def adapt_word_side(
     head: Mapping[str, Tensor],
     base: Base,
     where: str,
+    names: NameInFile,
 ) -> WordSide:
     """Add what LUKE needs to the word side of an encoder.
 
@@ -46,8 +47,8 @@ def adapt_word_side(
     start at row ``pad_id + 1``.
     """
     encoder = dict(encoder)
-    check_tables(encoder, names=_TABLES, where=where)
-    _check_rows(encoder | dict(head), tokenizer=tokenizer, where=where)
+    check_tables(encoder, tables=_TABLES, where=where, names=names)
+    _check_rows(encoder | dict(head), tokenizer=tokenizer, where=where, names=names)
     if base == "bert":
         shifted = shift_positions(encoder["words.positions.weight"], pad_id=tokenizer.pad_id)
         encoder["words.positions.weight"] = shifted
@@ -85,12 +86,14 @@ def pad_rows(table: Tensor, *, rows: int) -> Tensor:
     return torch.cat([table, table.new_zeros(rows - len(table), table.shape[1])])
 
 
-def _check_rows(tensors: Mapping[str, Tensor], *, tokenizer: WordTokenizer, where: str) -> None:
+def _check_rows(
+    tensors: Mapping[str, Tensor], *, tokenizer: WordTokenizer, where: str, names: NameInFile
+) -> None:
     for name in _BY_WORD:
         rows = len(torch.atleast_1d(tensors[name])) if name in tensors else tokenizer.n_words
         if rows < tokenizer.n_words:
             raise CheckpointError(
-                f"{where}: {name} has {rows} rows but the tokenizer has {tokenizer.n_words} "
+                f"{where}: {names(name)} has {rows} rows but the tokenizer has {tokenizer.n_words} "
                 "pieces: they do not belong together"
             )
 
