@@ -93,6 +93,17 @@ def test_without_scores_there_is_no_search():
     assert score_answers_or_none([ask("x")] * 2, predicted=missing)["best_f1"] == 1 / 2
 
 
+def test_an_empty_passage_surely_has_no_answer_in_the_search():
+    gold = [ask("a"), ask(), ask("b"), ask()]
+    found = [say("a", score=-1.0), say("c", score=2.0)]
+    scores = score_answers_or_none(gold, predicted=[*found, say(None), say(None)])
+    assert (scores["best_f1"], scores["best_f1_threshold"]) == (3 / 4, -1.0)
+    # nothing is known of a model that always answers, nor where all passages are empty
+    for nothing in ([say("a"), say("c")], [say(None), say(None)]):
+        scores = score_answers_or_none(gold, predicted=[*nothing, say(None), say(None)])
+        assert "best_f1" not in scores.values
+
+
 QUESTIONS = st.tuples(st.sampled_from(["", "x", "y z"]), st.sampled_from(["", "x", "y", "y z"]))
 
 

@@ -5,6 +5,7 @@ threshold that would have been best: the answer of a question is given up for no
 no-answer score lies above it.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -38,7 +39,8 @@ def score_answers_or_none(
     """F1 and exact match over all questions, over those with and those without an answer.
 
     Where every prediction has a no-answer score, the best threshold is searched for too: for an
-    answer that was given up already, the first candidate counts in the search. Thresholds are
+    answer that was given up already, the first candidate counts in the search, and one of an empty
+    passage, which has neither score nor candidates, is surely without an answer. Thresholds are
     chosen on the data that they are reported for, so they say what was possible, not how good a
     model is.
 
@@ -59,8 +61,8 @@ def score_answers_or_none(
     for prefix, wanted in (("has_answer_", True), ("no_answer_", False)):
         group = [one for one in marked if one.has_answer is wanted]
         values |= {f"{prefix}{name}": mean for name, mean in _means(group).items() if group}
-    scored = [one.no_answer_score is not None for one in predicted if one is not None]
-    if scored and all(scored):
+    scored = [_no_answer_score(one) for one in predicted if one is not None]
+    if any(one not in (None, math.inf) for one in scored) and None not in scored:
         first = [_first(one) for one in predicted]
         raw = _mark_all(gold, predicted=predicted, answers=first, rules=own_rules)
         for name in _METRICS:
@@ -75,6 +77,13 @@ def score_answers_or_none(
             "unanswered": sum(one is None for one in predicted),
         },
     )
+
+
+def _no_answer_score(answered: AnsweredQuestion) -> float | None:
+    """How sure it is that there is no answer: quite, where a passage has nothing to choose from."""
+    if answered.no_answer_score is None and answered.answer is None and not answered.candidates:
+        return math.inf
+    return answered.no_answer_score
 
 
 def _given(answered: AnsweredQuestion | None, *, threshold: float | None) -> str:
@@ -131,7 +140,7 @@ def _mark(
         has_answer=bool(gold),
         says_none=not answer,
         marks=dict(zip(_METRICS, marks, strict=True)),
-        no_answer_score=None if answered is None else answered.no_answer_score,
+        no_answer_score=None if answered is None else _no_answer_score(answered),
     )
 
 
@@ -150,7 +159,8 @@ def _best(marked: Sequence[_Marked], *, metric: str) -> dict[str, float]:
     """
     score = best = float(sum(not one.has_answer for one in marked))
     threshold = 0.0
-    scored = [(one.no_answer_score, one) for one in marked if one.no_answer_score is not None]
+    scores = ((one.no_answer_score, one) for one in marked)
+    scored = [(each, one) for each, one in scores if each is not None and each < math.inf]
     for no_answer_score, one in sorted(scored, key=lambda pair: pair[0]):
         if one.has_answer:
             score += one.marks[metric]
