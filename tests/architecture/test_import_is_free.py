@@ -3,9 +3,12 @@
 import importlib.util
 import subprocess
 import sys
+import typing
 
 import pytest
 
+import openluke
+from openluke.inference.pipeline import Pipeline
 from tests.architecture.modules import text_side
 
 RUNS = 5
@@ -47,6 +50,12 @@ def run(program, *arguments):
 def test_importing_openluke_takes_less_than_150_ms():
     # Processor time, the best of several: what a quiet machine would show on the clock.
     assert min(float(run(IMPORT).stdout) for _ in range(RUNS)) < 0.15
+
+
+def test_what_is_public_is_listed_before_it_is_imported():
+    assert {"load", "__version__"} <= set(dir(openluke))
+    assert set(openluke.__all__) <= set(dir(openluke))
+    assert typing.get_type_hints(openluke.load)["return"] is Pipeline
 
 
 def test_the_text_side_imports_without_torch():

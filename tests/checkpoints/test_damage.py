@@ -262,3 +262,21 @@ def test_spare_rows_of_entities_do_not_move_the_second_mask(tmp_path: Path) -> N
     original.write()
     with pytest.raises(CheckpointError, match="2 rows but the entity vocabulary has 5"):
         from_original(read_archive(original.directory), tokenizer=original.tokenizer)
+
+
+def test_an_archive_of_the_original_names_the_command_that_converts_it(tmp_path: Path) -> None:
+    original = Original(tmp_path)
+    for path in (original.directory, original.directory / "pytorch_model.bin"):
+        with pytest.raises(CheckpointError, match="openluke convert from-original"):
+            load_bundle(path)
+
+
+def test_what_is_no_model_says_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").touch()
+    for path, found in (
+        (tmp_path, r"a directory without config\.json \(it holds note\.txt\)"),
+        (tmp_path / "note.txt", "a file"),
+        (tmp_path / "nowhere", "nothing"),
+    ):
+        with pytest.raises(CheckpointError, match=f"found {found}, expected the directory of a m"):
+            load_bundle(path)

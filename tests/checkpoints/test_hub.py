@@ -1,18 +1,25 @@
 """Names are resolved through the hub's client, or the reason why not is said."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from openluke.checkpoints import hub
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, ConfigError
 
 
 def test_a_path_is_itself(tmp_path: Path) -> None:
     assert hub.resolve(tmp_path) == tmp_path
     with pytest.raises(CheckpointError, match="no revision"):
         hub.resolve(tmp_path, revision="main")
+
+
+@pytest.mark.parametrize("value", [None, 3, "", " ", ["tiny"]])
+def test_what_cannot_be_a_model_is_told(value: Any) -> None:
+    with pytest.raises(ConfigError, match="expected a model: the path of its directory"):
+        hub.resolve(value)
 
 
 def test_of_a_fine_tuning_run_the_model_is_taken(tmp_path: Path) -> None:

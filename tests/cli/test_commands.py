@@ -48,6 +48,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def test_python_runs_the_command_line_too() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "openluke", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == openluke.__version__
+
+
 def test_help_names_every_command(run) -> None:
     found = run("--help")
     assert found.status == 0

@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 )
 
 from openluke.checkpoints.weights import has_weights
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, ConfigError
 
 _NAME = re.compile(r"(?![.~])([\w.-]+/)?[\w.-]+")
 _NO_NAME = "not a hub name either (expected 'owner/name', or 'name' for the hub's oldest models)"
@@ -33,6 +33,11 @@ def resolve(name_or_path: str | Path, *, revision: str | None = None, weights: b
         revision: Branch, tag or commit of the hub.
         weights: Whether to download weights too; a tokenizer needs none.
     """
+    if not isinstance(name_or_path, str | Path) or not str(name_or_path).strip():  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ConfigError(
+            f"found {name_or_path!r} ({type(name_or_path).__name__}), expected a model: the path "
+            "of its directory, or its name on the hub, such as 'studio-ousia/luke-base'"
+        )
     path = Path(name_or_path).expanduser()
     if path.exists():
         if revision is not None:

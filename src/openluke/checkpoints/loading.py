@@ -10,6 +10,7 @@ from openluke.checkpoints.assembly import assemble_encoder, assemble_head
 from openluke.checkpoints.bundle import Bundle, BundleHead
 from openluke.checkpoints.bundle_config import read_bundle_config
 from openluke.checkpoints.completeness import check_complete
+from openluke.checkpoints.original_archive import is_archive_place
 from openluke.checkpoints.stored_model import ReadOptions, read_foreign, read_own
 from openluke.checkpoints.transformers_config import check_model_type, read_inputs, read_json
 from openluke.entities.vocab import EntityVocab
@@ -91,10 +92,28 @@ def _warn_of_nameless_rows(config: EncoderConfig, *, vocab: EntityVocab, where: 
         )
 
 
+def _instead_of_model(path: Path) -> str:
+    """What there is in place of a model, and what to do."""
+    if is_archive_place(path):
+        return (
+            "an archive of the original LUKE project; make a model of it: openluke convert "
+            f"from-original {path} MODEL"
+        )
+    if path.is_dir():
+        names = ", ".join(sorted(entry.name for entry in path.iterdir())[:12]) or "nothing"
+        found = f"a directory without config.json (it holds {names})"
+    else:
+        found = "a file" if path.exists() else "nothing"
+    return (
+        f"found {found}, expected the directory of a model, with config.json, weights and "
+        f"entity_vocab.json; openluke inspect {path} says more"
+    )
+
+
 def _read_config(directory: Path) -> dict[str, Any]:
-    if not directory.is_dir():
-        raise CheckpointError(f"{directory}: expected a model directory, found no directory")
     path = directory / "config.json"
+    if not path.is_file():
+        raise CheckpointError(f"{directory}: {_instead_of_model(directory)}")
     values = read_json(path)
     check_model_type(values, where=path)
     return values

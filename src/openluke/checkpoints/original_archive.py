@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from openluke.checkpoints.transformers_config import read_json
-from openluke.checkpoints.weights import TORCH, read_weights
+from openluke.checkpoints.weights import TORCH, has_weights, read_weights
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError, OpenLukeError
 
@@ -88,6 +88,13 @@ def is_archive(path: Path) -> bool:
         if stream.read(6).startswith(_COMPRESSED):
             return True
     return tarfile.is_tarfile(path)
+
+
+def is_archive_place(path: Path) -> bool:
+    """Whether an archive lies at a path: a directory with its files, a tar, or its weights."""
+    if path.is_dir():
+        return (path / METADATA).is_file() and has_weights(path)
+    return is_archive(path) or (path.is_file() and (path.parent / METADATA).is_file())
 
 
 @contextmanager
