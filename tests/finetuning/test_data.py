@@ -116,6 +116,40 @@ def test_what_cannot_be_learnt_from_is_named_with_its_line(tmp_path):
         read("sequence_classification", train=path)
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ({"label": "x"}, {"value": 1.0}, "2: found the number 1 and no label, .* 'regression'"),
+        ({"label": "x"}, {"value": 1.0, "label": "y"}, None),
+        ({"labels": ["x", "y"]}, {"label": "x"}, None),
+        ({"value": 1.0}, {"value": 2.0}, None),
+    ],
+)
+def test_what_texts_have_says_what_is_learnt_of_them(tmp_path, first, second, message):
+    rows = [{"text": "a"} | first, {"text": "b"} | second]
+    path = lines(tmp_path / "c.jsonl", *rows)
+    if message is None:
+        assert len(read("sequence_classification", train=path, dev=path).train) == 2
+        return
+    with pytest.raises(DataError, match=f"c.jsonl:{message}"):
+        read("sequence_classification", train=path)
+
+
+def test_dev_data_of_another_kind_than_the_training_data_is_named(tmp_path):
+    train = lines(tmp_path / "train", {"text": "a", "label": "x"})
+    dev = lines(tmp_path / "dev", {"text": "a", "labels": ["x", "y"]})
+    with pytest.raises(DataError, match=r"dev:1: found 2 labels \(x, y\), expected one"):
+        read("sequence_classification", train=train, dev=dev)
+
+
+def test_texts_without_masks_teach_nothing_and_are_named(tmp_path):
+    masked = {"text": "Ana ran", "masks": [[4, 7]]}
+    mentioned = {"text": "Ana ran", "mentions": [[0, 3]]}
+    path = lines(tmp_path / "c.jsonl", masked, mentioned)
+    with pytest.raises(DataError, match=r"c.jsonl:2: has no masks, so there is nothing to learn"):
+        read("fill_mask", train=path)
+
+
 def test_labels_that_are_not_learnt_are_told_before_training(tmp_path, caplog):
     rows = [{"text": "a", "label": label} for label in ("x", "y")]
     train = lines(tmp_path / "train", *rows)

@@ -88,6 +88,7 @@ def test_examples_of_which_nothing_is_known_are_counted():
             ChoiceQuestion(question="?", choices=("a",)),
             ChoiceQuestion(question="?", choices=("a",), answer=0),
         ),
+        (MaskedText(text="a b"), MaskedText(text="a b", masks=(span,))),
     ]
     for unknown, known in cases:
         assert check_examples([unknown]).n_unknown == 1, unknown

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, ExampleError
 from openluke.instances import Instance
 from openluke.model.labels import IGNORE
 from openluke.records import Document, Label, Mention
@@ -36,6 +36,21 @@ def make(setup):
 
 def test_labels_are_those_of_all_mentions_sorted():
     assert EntityTyping.labels_of([EXAMPLE], config=EntityTypingConfig()) == LABELS
+
+
+def test_mentions_that_have_one_type_each_are_learnt_so():
+    one = Document(text="Ana", mentions=(Mention(start=0, end=3, label="person"),))
+    config = EntityTypingConfig()
+    settled = EntityTyping.settle(config, examples=[one, one])
+    assert settled == EntityTypingConfig(multi_label=False)
+    assert EntityTyping.settle(config, examples=[one, EXAMPLE]) == config
+    given = EntityTypingConfig(multi_label=True)
+    assert EntityTyping.settle(given, examples=[one]) == given
+    with pytest.raises(
+        ExampleError, match=r"17 to 28 has 2 types .* multi_label = false"
+    ) as caught:
+        EntityTyping.labels_of([one, EXAMPLE], config=settled)
+    assert caught.value.number == 1
 
 
 def test_each_mention_is_an_instance_of_its_own(make, tokenizer, entities):

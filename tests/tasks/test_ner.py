@@ -157,6 +157,17 @@ def test_context_is_read_as_the_training_data_has_it_unless_said(examples, optio
     assert Ner.settle(config, examples=iter(examples)) == replace(config, context=context)
 
 
+def test_a_mention_with_several_labels_lets_all_have_several():
+    labels = (Label(label="LOC"), Label(label="ORG"))
+    two = Document(text="Tokyo won", mentions=(Mention(start=0, end=5, labels=labels),))
+    config = NerConfig(context="sentence")
+    settled = Ner.settle(config, examples=iter([*NAMES, two]))
+    assert settled == replace(config, multi_label=True)
+    assert Ner.labels_of([two], config=settled) == ("LOC", "ORG")
+    given = replace(config, multi_label=False)
+    assert Ner.settle(given, examples=[two]) == given
+
+
 def test_a_model_whose_data_decided_nothing_reads_documents():
     assert (
         make().encode(NAMES[:1])[0][0].n_rows

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from openluke.errors import ConfigError, DataError
+from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.model.config import HeadConfig
 from openluke.records import ClassifiedText, Label, Mention
 from openluke.task import MAIN
@@ -54,8 +54,53 @@ def test_labels_are_found_in_both_forms_and_numbers_have_none():
     ]
     config = SequenceClassificationConfig()
     assert SequenceClassification.labels_of(examples, config=config) == ("A", "B", "C")
-    config = SequenceClassificationConfig(problem="regression")
-    assert SequenceClassification.labels_of(examples, config=config) == ()
+    numbers = [ClassifiedText(text="a", value=1.0), ClassifiedText(text="b")]
+    for problem in (None, "regression"):
+        config = SequenceClassificationConfig(problem=problem)
+        assert SequenceClassification.labels_of(iter(numbers), config=config) == ()
+
+
+def said(**values):
+    several = values.pop("labels", None)
+    labels = None if several is None else tuple(Label(label=name) for name in several)
+    return ClassifiedText(text="a", labels=labels, **values)
+
+
+@pytest.mark.parametrize(
+    ("examples", "problem"),
+    [
+        ([said(value=1.0), said()], "regression"),
+        ([said(labels=["A", "B"]), said(label="A")], "multi_label"),
+        ([said(labels=[]), said(labels=["A"])], "multi_label"),
+        ([said(labels=["A"]), said(labels=["B"])], "single_label"),
+        ([said(label="A", value=1.0), said()], "single_label"),
+        ([said()], "single_label"),
+    ],
+)
+def test_the_examples_pose_the_problem_unless_it_is_said(examples, problem):
+    open_one = SequenceClassificationConfig()
+    settled = SequenceClassification.settle(open_one, examples=iter(examples))
+    assert settled.problem == problem
+    given = SequenceClassificationConfig(problem="multi_label")
+    assert SequenceClassification.settle(given, examples=examples) == given
+
+
+@pytest.mark.parametrize(
+    ("example", "problem", "message"),
+    [
+        (said(labels=["A", "B"]), "single_label", r"2 labels \(A, B\), .* 'multi_label' learns"),
+        (said(labels=[]), "single_label", r"0 labels \(none\), expected one"),
+        (said(value=2.0), "single_label", "found the number 2 and no label.*'regression' learns"),
+        (said(value=2.0), None, "found the number 2"),
+        (said(label="A"), "regression", r"found labels \(A\) and no value, expected a number"),
+    ],
+)
+def test_what_does_not_suit_the_problem_is_named_with_the_option(example, problem, message):
+    fitting = said(value=1.0) if problem == "regression" else said(label="A")
+    config = SequenceClassificationConfig(problem=problem)
+    with pytest.raises(ExampleError, match=message) as caught:
+        SequenceClassification.labels_of([fitting, said(), example], config=config)
+    assert caught.value.number == 2
 
 
 def test_the_likeliest_label_and_all_probabilities_are_predicted(make):

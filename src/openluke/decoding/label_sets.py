@@ -63,8 +63,9 @@ class LabelSet:
         labels = None if labels is None else tuple(labels)
         if labels is not None and not self.is_multi_label and len(labels) != 1:
             raise DataError(
-                f"found {len(labels)} labels ({', '.join(labels) or 'none'}), expected one; tell "
-                "the task if any number of labels may hold"
+                f"found {len(labels)} labels ({', '.join(labels) or 'none'}), expected one, "
+                "which is what the model chooses; train it for any number of labels (problem = "
+                "'multi_label' of texts, multi_label = true of mentions) if several may hold"
             )
         numbers = [self.number(label) for label in labels or ()]
         known = [number for number in numbers if number is not None]

@@ -11,9 +11,14 @@ import numpy as np
 from openluke.errors import ExampleError
 from openluke.formats.example_facts import lacks_answer
 from openluke.inference.task_pipeline import chunks_of_examples
+from openluke.records import MaskedText
 from openluke.task import Task, TaskType
 
 _NO_ANSWER = "has no gold answer, so there is nothing to learn from it; leave it out"
+_NO_MASKS = (
+    "has no masks, so there is nothing to learn from it: they are the places of words that stand "
+    "in the text and are to be guessed; leave it out"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,8 @@ def labels_to_learn(examples: Sequence[Any], *, kind: TaskType, config: Any) -> 
     labels = kind.labels_of(examples, config=config)
     for number, example in enumerate(examples):
         if lacks_answer(example):
-            raise ExampleError(_NO_ANSWER, number=number)
+            no_answer = _NO_MASKS if isinstance(example, MaskedText) else _NO_ANSWER
+            raise ExampleError(no_answer, number=number)
     return labels
 
 

@@ -11,7 +11,7 @@ from openluke.finetuning.checking import labels_to_learn
 from openluke.finetuning.holding_out import hold_out
 from openluke.finetuning.recipe import DataConfig, FileConfig
 from openluke.formats.reading import open_examples, placing
-from openluke.task import TaskType
+from openluke.task import TaskType, settled
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
         options: The task's configuration, by which it says what it can learn from.
     """
     train = list(read_data(data.train, data=data, task=task))
+    options = settled(task, config=options, examples=train)
     with placing(forms=task.forms, **_reading(data.train, data=data)):
         labels = labels_to_learn(train, kind=task, config=options)
     if data.dev is None:

@@ -117,7 +117,8 @@ def finetune(
             splits = {part.head: _splits(part, seed=config.seed) for part in config.parts}
             if world.is_first:
                 check_tests(config)
-            learnt = {name: each.train for name, each in splits.items()}
+            # what was set aside stands in the training file, too
+            learnt = {name: each.train + each.dev * each.held_out for name, each in splits.items()}
             settled = settled_recipe(config, examples=learnt)
             run = _Run(
                 config=settled, directory=directory, world=world, splits=splits, origin=origin

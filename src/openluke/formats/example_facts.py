@@ -86,6 +86,8 @@ def lacks_answer(example: Any) -> bool:
             return example.answers is None
         case ChoiceQuestion():
             return example.answer is None
+        case MaskedText():
+            return not example.masks
         case _:
             return False
 
@@ -214,7 +216,7 @@ def _choice(example: ChoiceQuestion) -> ExampleFacts:
 def _masked(example: MaskedText) -> ExampleFacts:
     masks = [[*span] for span in example.masks]
     mentions = [[*mention.span] for mention in example.mentions]
-    facts = ExampleFacts(asked=[example.text, masks, mentions], right=None, known=False)
+    facts = ExampleFacts(asked=[example.text, masks, mentions], right=None, known=bool(masks))
     facts.add_text(example.text, name="text")
     facts.add_spans(example.masks, name="mask", text=example.text)
     facts.add_spans([each.span for each in example.mentions], name="mention", text=example.text)

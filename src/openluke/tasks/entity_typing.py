@@ -19,7 +19,7 @@ from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
-from openluke.errors import DataError
+from openluke.errors import DataError, ExampleError
 from openluke.evaluation.classification import score_label_sets
 from openluke.evaluation.pairing import check_paired
 from openluke.formats import open_entity, ultra_fine
@@ -49,8 +49,10 @@ class EntityTypingConfig:
     mode: Literal["entities", "words"] = "entities"
     """What is read of a mention: its entity, or with ``words`` the marker before it, by an encoder
     that is given no entities."""
-    multi_label: bool = True
-    """Whether a mention may have any number of types; if not, it has exactly one."""
+    multi_label: bool | None = None
+    """Whether a mention may have any number of types; if not, it has exactly one. By default the
+    training data decides: exactly one where mentions have a ``label`` and none has ``labels``. A
+    model that was not trained here gives any number."""
     thresholds: dict[str, float] = field(default_factory=dict[str, float])
     """Above which probability a type holds, by type; 0.5 for those that are not named."""
     temperature: float = 1.0
@@ -84,9 +86,10 @@ class EntityTyping:
     def __init__(self, config: EntityTypingConfig, *, setup: TaskSetup) -> None:
         self.config = config
         self.setup = setup
+        self._is_multi_label = config.multi_label is not False
         self._labels = LabelSet(
             labels=setup.labels,
-            is_multi_label=config.multi_label,
+            is_multi_label=self._is_multi_label,
             temperature=config.temperature,
             thresholds=config.thresholds,
         )
@@ -102,17 +105,36 @@ class EntityTyping:
 
     @classmethod
     def labels_of(
-        cls,
-        examples: Iterable[Document],
-        *,
-        config: EntityTypingConfig,  # noqa: ARG003 - the labels are the same
+        cls, examples: Iterable[Document], *, config: EntityTypingConfig
     ) -> tuple[str, ...]:
         """All types of a training set, sorted."""
-        mentions = (mention for example in examples for mention in example.mentions)
-        found = {label for one in mentions for label in _types(one) or ()}
+        found: set[str] = set()
+        for number, example in enumerate(examples):
+            for mention in example.mentions:
+                types = _types(mention)
+                if config.multi_label is False and types is not None and len(types) != 1:
+                    raise ExampleError(
+                        f"the mention at characters {mention.start} to {mention.end} has "
+                        f"{len(types)} types ({', '.join(types) or 'none'}), expected one, as "
+                        "multi_label = false; true learns any number of them",
+                        number=number,
+                    )
+                found.update(types or ())
         if not found:
             raise DataError("no label was found to learn from; expected examples with labels")
         return tuple(sorted(found))
+
+    @classmethod
+    def settle(
+        cls, config: EntityTypingConfig, *, examples: Iterable[Document]
+    ) -> EntityTypingConfig:
+        """The options, with one type of each mention where all say it so."""
+        if config.multi_label is not None:
+            return config
+        mentions = [mention for example in examples for mention in example.mentions]
+        is_single = any(one.label is not None for one in mentions)
+        has_lists = any(one.labels is not None for one in mentions)
+        return replace(config, multi_label=False) if is_single and not has_lists else config
 
     @property
     def needs_titles(self) -> bool:
@@ -216,7 +238,7 @@ class EntityTyping:
 
     def _typed(self, mention: Mention, *, scores: "np.ndarray | None", text: str) -> Mention:
         plain = replace(mention, text=mention.span.of(text), label=None, score=None)
-        if self.config.multi_label:
+        if self._is_multi_label:
             held = () if scores is None else self._labels.holding(scores)
             return replace(plain, labels=held)
         if scores is None:

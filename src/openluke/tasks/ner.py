@@ -95,8 +95,10 @@ class NerConfig:
     overlaps: Overlaps = "flat"
     """Which mentions may share characters. ``flat``: none; ``nested``: those of which one lies
     inside the other; ``crossing``: all."""
-    multi_label: bool = False
-    """Whether a mention may have any number of labels; each is then predicted as a mention."""
+    multi_label: bool | None = None
+    """Whether a mention may have any number of labels; each is then predicted as a mention. By
+    default the training data decides: where a mention has several. A model that was not trained
+    here gives one."""
     thresholds: dict[str, float] = field(default_factory=dict[str, float])
     """Above which probability a label holds, with ``multi_label``; 0.5 where it is not said."""
     temperature: float = 1.0
@@ -153,7 +155,7 @@ class Ner:
         self.setup = setup
         self._labels = LabelSet(
             labels=setup.labels,
-            is_multi_label=config.multi_label,
+            is_multi_label=bool(config.multi_label),
             temperature=config.temperature,
             thresholds=config.thresholds,
         )
@@ -183,7 +185,12 @@ class Ner:
 
     @classmethod
     def settle(cls, config: NerConfig, *, examples: Iterable[Document]) -> NerConfig:
-        """The options with a ``context`` like that of the sentences that are learnt from."""
+        """The options with ``context`` and ``multi_label`` like what is learnt from."""
+        examples = list(examples)
+        if config.multi_label is None:
+            mentions = chain.from_iterable(example.mentions for example in examples)
+            if any(one.labels is not None and len(one.labels) != 1 for one in mentions):
+                config = replace(config, multi_label=True)
         if config.context is not None:
             return config
         sizes = [len(_sentences(example, config=config)) for example in examples]

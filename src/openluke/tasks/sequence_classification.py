@@ -24,7 +24,7 @@ from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
-from openluke.errors import ConfigError, DataError
+from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.evaluation.classification import score_label_sets, score_labels
 from openluke.evaluation.pairing import check_paired
 from openluke.evaluation.regression import score_numbers
@@ -67,9 +67,11 @@ class SequenceClassificationConfig:
     unknown_titles: UnknownTitles = "skip"
     """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
     read as [UNK]."""
-    problem: Problem = "single_label"
+    problem: Problem | None = None
     """What is predicted: one label (``single_label``), any number of labels (``multi_label``) or a
-    number (``regression``)."""
+    number (``regression``). By default the training data decides: ``regression`` where it has
+    numbers alone, ``multi_label`` where a text has several labels or an empty list of them, else
+    ``single_label``."""
     long_texts: Literal["first", "mean"] = "first"
     """What is read of a text that is longer than an input: its beginning (``first``), or all of it
     in windows whose scores are averaged (``mean``). Of a pair of texts, of which the longer is cut
@@ -84,8 +86,8 @@ class SequenceClassificationConfig:
         check_temperature(self.temperature)
         if self.thresholds and self.problem != "multi_label":
             raise ConfigError(
-                f"thresholds are for problem = 'multi_label', found {self.problem!r}; leave them "
-                "out"
+                f"thresholds are for problem = 'multi_label', found {self.problem!r}; say "
+                "so, or leave them out"
             )
 
 
@@ -113,10 +115,11 @@ class SequenceClassification:
     def __init__(self, config: SequenceClassificationConfig, *, setup: TaskSetup) -> None:
         self.config = config
         self.setup = setup
-        self.primary_metric = _METRICS[config.problem]
+        self._predicts: Problem = config.problem or "single_label"
+        self.primary_metric = _METRICS[self._predicts]
         self._labels = LabelSet(
             labels=setup.labels,
-            is_multi_label=config.problem == "multi_label",
+            is_multi_label=self._predicts == "multi_label",
             temperature=config.temperature,
             thresholds=config.thresholds,
         )
@@ -135,12 +138,27 @@ class SequenceClassification:
         cls, examples: Iterable[ClassifiedText], *, config: SequenceClassificationConfig
     ) -> tuple[str, ...]:
         """All labels of a training set, sorted; none if numbers are predicted."""
-        if config.problem == "regression":
+        examples = list(examples)
+        problem = cls.settle(config, examples=examples).problem
+        for number, example in enumerate(examples):
+            fault = _fault(example, problem=problem)
+            if fault is not None:
+                raise ExampleError(fault, number=number)
+        if problem == "regression":
             return ()
         found = {label for one in examples for label in _labels(one) or ()}
         if not found:
             raise DataError("no label was found to learn from; expected examples with labels")
         return tuple(sorted(found))
+
+    @classmethod
+    def settle(
+        cls, config: SequenceClassificationConfig, *, examples: Iterable[ClassifiedText]
+    ) -> SequenceClassificationConfig:
+        """The options with the ``problem`` that the examples pose."""
+        if config.problem is not None:
+            return config
+        return replace(config, problem=_problem_of([*examples]))
 
     @property
     def needs_titles(self) -> bool:
@@ -149,7 +167,7 @@ class SequenceClassification:
 
     def head_configs(self) -> Mapping[str, HeadConfig]:
         """A classifier of the pooled state."""
-        if self.config.problem == "regression":
+        if self._predicts == "regression":
             return {MAIN: HeadConfig(kind="sequence", n_labels=1, problem="regression")}
         labels = self._labels
         return {
@@ -216,10 +234,10 @@ class SequenceClassification:
         """The text with what the mean of its windows' scores says."""
         scores = np.mean([output["scores"] for output in outputs], axis=0)
         plain = ClassifiedText(text=example.text, pair=example.pair, id=example.id)
-        if self.config.problem == "regression":
+        if self._predicts == "regression":
             return replace(plain, value=float(scores[0]))
         plain = replace(plain, scores=self._labels.scores(scores))
-        if self.config.problem == "multi_label":
+        if self._predicts == "multi_label":
             return replace(plain, labels=self._labels.holding(scores))
         best = self._labels.best(scores)
         return replace(plain, label=best.label, score=best.score)
@@ -230,14 +248,14 @@ class SequenceClassification:
         """Scores that go with the problem; texts whose gold is not known do not count."""
         check_paired(gold, predicted=predicted, what="texts")
         pairs = list(zip(gold, predicted, strict=True))
-        if self.config.problem == "regression":
+        if self._predicts == "regression":
             known = [(one.value, other.value) for one, other in pairs if one.value is not None]
             values = [0.0 if value is None else value for _, value in known]
             return score_numbers([value for value, _ in known], predicted=values)
         sets = [(_labels(one), _labels(other) or ()) for one, other in pairs]
         right = [labels for labels, _ in sets if labels is not None]
         found = [claimed for labels, claimed in sets if labels is not None]
-        if self.config.problem == "multi_label":
+        if self._predicts == "multi_label":
             return score_label_sets(right, predicted=found)
         return score_labels(
             [label for (label,) in right], predicted=[next(iter(one), None) for one in found]
@@ -261,11 +279,11 @@ class SequenceClassification:
 
     @property
     def _problem(self) -> Problem:
-        is_number = self.config.problem == "regression"
+        is_number = self._predicts == "regression"
         return "regression" if is_number else self._labels.problem
 
     def _target(self, example: ClassifiedText) -> np.ndarray:
-        if self.config.problem == "regression":
+        if self._predicts == "regression":
             value = math.nan if example.value is None else example.value
             return np.array([value], dtype=np.float32)
         return self._labels.target(_labels(example), unknown=IGNORE)
@@ -302,6 +320,37 @@ def _labels(example: ClassifiedText) -> tuple[str, ...] | None:
     if example.labels is not None:
         return tuple(label.label for label in example.labels)
     return None if example.label is None else (example.label,)
+
+
+def _problem_of(examples: Sequence[ClassifiedText]) -> Problem:
+    """What examples ask for."""
+    sizes = [len(labels) for one in examples if (labels := _labels(one)) is not None]
+    if not sizes and any(one.value is not None for one in examples):
+        return "regression"
+    return "multi_label" if any(size != 1 for size in sizes) else "single_label"
+
+
+def _fault(example: ClassifiedText, *, problem: Problem | None) -> str | None:
+    """Why what an example says cannot be learnt; what says nothing has no fault here."""
+    labels = _labels(example)
+    if problem == "regression":
+        if labels is None or example.value is not None:
+            return None
+        return (
+            f"found labels ({', '.join(labels) or 'none'}) and no value, expected a number, as "
+            "problem = 'regression'; 'single_label' or 'multi_label' learns labels"
+        )
+    if labels is None and example.value is not None:
+        return (
+            f"found the number {example.value:g} and no label, expected a label, as problem = "
+            f"{problem!r}; 'regression' learns numbers"
+        )
+    if problem == "single_label" and labels is not None and len(labels) != 1:
+        return (
+            f"found {len(labels)} labels ({', '.join(labels) or 'none'}), expected one, as problem "
+            "= 'single_label'; 'multi_label' learns any number of them"
+        )
+    return None
 
 
 TASK = SequenceClassification
