@@ -162,6 +162,16 @@ class FitsOptions(Protocol):
         ...
 
 
+@runtime_checkable
+class ChecksGold(Protocol):
+    """What a task has besides, if not every example that it reads can be scored."""
+
+    @classmethod
+    def check_gold(cls, examples: Iterable[Any], *, config: Any) -> None:
+        """Raise an ``ExampleError`` at the first example that lacks what scores need."""
+        ...
+
+
 def settled(kind: TaskType, *, config: Any, examples: Iterable[Any]) -> Any:
     """The options of a task after its training data has decided what was left open."""
     return kind.settle(config, examples=examples) if isinstance(kind, SettlesOptions) else config

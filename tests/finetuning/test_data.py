@@ -2,15 +2,18 @@
 
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from openluke.config import from_mapping
 from openluke.errors import DataError
 from openluke.finetuning.data import Splits, read_splits
 from openluke.finetuning.pieces import piece_of, uncut_stretches
-from openluke.finetuning.recipe import DataConfig
+from openluke.finetuning.recipe import DataConfig, FinetuneConfig
+from openluke.finetuning.scoring import check_tests
 from openluke.records import Document, Mention, Relation, Span
 from openluke.task import load_task
 
@@ -160,3 +163,35 @@ def test_labels_that_are_not_learnt_are_told_before_training(tmp_path, caplog):
     assert message == (f"{dev}: has labels that are not learnt, as no training example has them: z")
     with pytest.raises(DataError, match=r"empty: no label was found"):
         read("sequence_classification", train=train, dev=lines(tmp_path / "empty", {"text": "a"}))
+
+
+def question(**changes: Any) -> dict[str, Any]:
+    answers = [{"text": "Ana", "start": 0}]
+    return {"question": "Who?", "context": "Ana won.", "answers": answers} | changes
+
+
+def test_what_cannot_be_scored_is_refused_before_training_and_named(tmp_path):
+    kind = load_task("extractive_qa")
+    options = from_mapping(kind.config_type, values={"rules": "mlqa"}, where="test")
+    train = lines(tmp_path / "train.jsonl", question())
+    good = lines(tmp_path / "good.jsonl", question(language="de"))
+    bad = lines(tmp_path / "bad.jsonl", question(language="de"), question())
+    message = r"bad.jsonl:2: the language of a question is None, expected one that MLQA has"
+    data = DataConfig(train=train, dev=good, tests={"xx": bad})
+    values = {"task": "extractive_qa", "options": {"rules": "mlqa"}}
+    with pytest.raises(DataError, match=message):
+        check_tests(FinetuneConfig(model="m", data=data, **values))
+    with pytest.raises(DataError, match=message):
+        read_splits(replace(data, dev=bad), task=kind, seed=0, options=options)
+    assert read_splits(data, task=kind, seed=0, options=options).dev
+    with pytest.raises(DataError, match=r"train.jsonl:1: the language of a question is None"):
+        read_splits(replace(data, dev=None), task=kind, seed=0, options=options)
+    kept = replace(data, dev=None, dev_share=0.0)
+    assert read_splits(kept, task=kind, seed=0, options=options).train
+
+
+def test_questions_to_be_scored_without_known_answers_are_named(tmp_path):
+    train = lines(tmp_path / "train.jsonl", question())
+    dev = lines(tmp_path / "dev.jsonl", question(answers=None))
+    with pytest.raises(DataError, match=r"dev.jsonl:1: has no gold answers, so it cannot be"):
+        read("extractive_qa", train=train, dev=dev)

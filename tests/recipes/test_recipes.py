@@ -1,15 +1,31 @@
 """Every recipe can be run: its keys, its task, its forms and their options are known."""
 
 import inspect
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from openluke.config import from_mapping
+from openluke.finetuning.data import read_scored
 from openluke.finetuning.recipe import FileConfig, read_recipe
+from openluke.records import AnsweredQuestion, Question
 from openluke.task import load_task
+from tests.tasks import tiny
 
 RECIPES = sorted(Path(__file__).parents[2].glob("recipes/*/*.toml"))
+
+
+SQUAD = {"id": "a", "question": "Who?", "answers": [{"text": "Ana", "answer_start": 0}]}
+FILES = {
+    "squad": json.dumps({"data": [{"paragraphs": [{"context": "Ana won.", "qas": [SQUAD]}]}]}),
+    "conll": "-DOCSTART- -X- -X- O\n\nAna NNP I-NP I-PER\nwon VBD I-VP O\n",
+    "jsts": '{"sentence1": "a", "sentence2": "b", "label": 2.5}\n'
+    '{"sentence1": "a", "sentence2": "c", "label": 1.5}\n',
+    "jnli": '{"sentence1": "a", "sentence2": "b", "label": "neutral"}\n',
+}
+"""The smallest file of a form in which something is right."""
 
 
 @pytest.fixture
@@ -70,3 +86,32 @@ def test_the_published_scores_are_named_as_ours_are(recipe):
     assert recipe.paper.scores
     assert recipe.paper.scores.keys() <= ours
     assert all(0 < score < 1 for score in recipe.paper.scores.values())
+
+
+@all_recipes()
+def test_what_is_right_in_the_files_of_a_recipe_has_the_full_score(recipe, tmp_path):
+    for part in recipe.parts:
+        kind, data = load_task(part.task), part.data
+        options = from_mapping(kind.config_type, values=part.options, where=part.task)
+        for file in filter(None, (data.dev, data.test, *data.tests.values())):
+            own = file if isinstance(file, FileConfig) else FileConfig(path=file)
+            form = own.form or data.form
+            if form not in FILES:
+                continue
+            path = tmp_path / "file"
+            path.write_text(FILES[form])
+            kept = {key: own.options[key] for key in own.options.keys() - {"start", "end"}}
+            scored = replace(own, path=path, options=kept)
+            gold = read_scored(scored, data=data, task=kind, options=options)
+            task = kind(options, setup=tiny.make_setup(max_words=512))
+            scores = task.score(gold, predicted=[as_predicted(one) for one in gold])
+            assert scores[task.primary_metric] == pytest.approx(1.0)
+
+
+def as_predicted(example):
+    """What a model would say that is always right."""
+    match example:
+        case Question(answers=answers):
+            return AnsweredQuestion(answer=answers[0])
+        case _:
+            return example

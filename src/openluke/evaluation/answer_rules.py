@@ -76,7 +76,8 @@ def _mlqa(text: str, language: str | None) -> str:
         known = ", ".join(_MLQA_ARTICLES)
         raise DataError(
             f"the language of a question is {language!r}, expected one that MLQA has rules for: "
-            f"{known}"
+            f"{known}; say the language of the file (the option language of its form), or take "
+            "other rules"
         )
     kept = "".join(one for one in text.lower() if not _is_punctuation(one))
     articles = _MLQA_ARTICLES[language]

@@ -12,7 +12,7 @@ from openluke.errors import ExampleError
 from openluke.formats.example_facts import lacks_answer
 from openluke.inference.task_pipeline import chunks_of_examples
 from openluke.records import MaskedText
-from openluke.task import Task, TaskType
+from openluke.task import ChecksGold, Task, TaskType
 
 _NO_ANSWER = "has no gold answer, so there is nothing to learn from it; leave it out"
 _NO_MASKS = (
@@ -65,6 +65,12 @@ def labels_to_learn(examples: Sequence[Any], *, kind: TaskType, config: Any) -> 
             no_answer = _NO_MASKS if isinstance(example, MaskedText) else _NO_ANSWER
             raise ExampleError(no_answer, number=number)
     return labels
+
+
+def check_scorable(examples: Iterable[Any], *, kind: TaskType, config: Any) -> None:
+    """Examples to be scored; the first that cannot be is an error, before anything is trained."""
+    if isinstance(kind, ChecksGold):
+        kind.check_gold(examples, config=config)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from openluke.artifacts import fingerprint
-from openluke.finetuning.checking import labels_to_learn
+from openluke.finetuning.checking import check_scorable, labels_to_learn
 from openluke.finetuning.holding_out import hold_out
 from openluke.finetuning.recipe import DataConfig, FileConfig
 from openluke.formats.reading import open_examples, placing
@@ -44,12 +44,14 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
     options = settled(task, config=options, examples=train)
     with placing(forms=task.forms, **_reading(data.train, data=data)):
         labels = labels_to_learn(train, kind=task, config=options)
+        if data.dev is None and data.dev_share:
+            check_scorable(train, kind=task, config=options)
     if data.dev is None:
         train, dev = hold_out(train, share=data.dev_share, seed=seed)
         missed = {*labels} - {*task.labels_of(train, config=options)}
         _tell_new_labels(sorted(missed), where="the examples set aside")
         return Splits(train=train, dev=dev, held_out=bool(dev))
-    dev = list(read_data(data.dev, data=data, task=task))
+    dev = read_scored(data.dev, data=data, task=task, options=options)
     with placing(forms=task.forms, **_reading(data.dev, data=data)):
         missed = {*task.labels_of(dev, config=options)} - {*labels}
     _tell_new_labels(sorted(missed), where=str(path_of(data.dev)))
@@ -59,6 +61,14 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
 def read_data(file: File, *, data: DataConfig, task: TaskType) -> Iterator[Any]:
     """The examples of one file of the data."""
     return open_examples(forms=task.forms, **_reading(file, data=data))
+
+
+def read_scored(file: File, *, data: DataConfig, task: TaskType, options: Any) -> list[Any]:
+    """The examples of a file of the data by which a model is scored."""
+    examples = list(read_data(file, data=data, task=task))
+    with placing(forms=task.forms, **_reading(file, data=data)):
+        check_scorable(examples, kind=task, config=options)
+    return examples
 
 
 def _reading(file: File, *, data: DataConfig) -> dict[str, Any]:

@@ -10,10 +10,18 @@ import torch
 from openluke.artifacts import atomic_file
 from openluke.checkpoints.bundle import Bundle
 from openluke.config import to_mapping
-from openluke.finetuning.data import File, Splits, path_of, read_data, test_files
+from openluke.finetuning.data import (
+    File,
+    Splits,
+    path_of,
+    read_data,
+    read_scored,
+    test_files,
+)
 from openluke.finetuning.evaluation import Scored, score_task
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
 from openluke.finetuning.run_directory import PREDICTIONS
+from openluke.finetuning.start import options_of
 from openluke.inference.prediction_json import prediction_line
 from openluke.task import Task, load_task
 
@@ -67,9 +75,10 @@ def score_all(
 def check_tests(config: FinetuneConfig) -> None:
     """Read the files that the model is scored on at the end, so that a bad one is found before."""
     for part in config.parts:
+        task = load_task(part.task)
+        options = options_of(task, values=part.options, where=f"options of {part.head}")
         for file in test_files(part.data).values():
-            for _ in read_data(file, data=part.data, task=load_task(part.task)):
-                pass
+            read_scored(file, data=part.data, task=task, options=options)
 
 
 def _to_score(part: TaskConfig, *, splits: Splits) -> Iterable[tuple[str, File, list[Any]]]:

@@ -27,7 +27,7 @@ from torch import Tensor
 from openluke.decoding.answer_records import Reach, answered_question, distinct_answers
 from openluke.decoding.answers import AnswerWindow, best_answers
 from openluke.decoding.probabilities import check_temperature
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.evaluation.answer_rules import RulesName, answer_rules
 from openluke.evaluation.answers import score_answers
 from openluke.evaluation.no_answers import score_answers_or_none
@@ -175,6 +175,18 @@ class ExtractiveQA:
             return config
         has_none = any(one.answers is not None and not one.answers for one in examples)
         return replace(config, no_answer=has_none)
+
+    @classmethod
+    def check_gold(cls, examples: Iterable[Question], *, config: ExtractiveQAConfig) -> None:
+        """Questions need answers, and a language that the rules know."""
+        rules = answer_rules(config.rules)
+        for number, example in enumerate(examples):
+            if example.answers is None:
+                raise ExampleError("has no gold answers, so it cannot be scored", number=number)
+            try:
+                rules.normalise("", example.language)
+            except DataError as error:
+                raise ExampleError(str(error), number=number) from error
 
     def fitted(self, scores: Scores) -> dict[str, Any]:
         """The threshold of the best F1, if it is better than what was used."""
