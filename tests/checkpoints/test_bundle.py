@@ -11,6 +11,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from openluke.checkpoints.bundle import Bundle
+from openluke.checkpoints.bundle_config import HeadEntry
 from openluke.checkpoints.lite import make_lite
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
@@ -178,3 +179,51 @@ def words_only(bundle: Bundle, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     )
     with torch.no_grad():
         return bundle.encoder(batch).words
+
+
+def test_a_name_that_no_file_can_have_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="'aaaaaaaaaaaaaaaaaaaa' … of 300 characters, expected"):
+        HeadEntry(name="a" * 300, config=HeadConfig(kind="entity"))
+    assert HeadEntry(name="a" * 100, config=HeadConfig(kind="entity")).name == "a" * 100
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "named"),
+    [("num_hidden_layers", 3, "n_layers is 2"), ("hidden_act", "relu", "activation is 'gelu'")],
+)
+def test_two_files_that_contradict_each_other_are_refused(
+    key: str, value: object, named: str, checkpoint_of: Find, tmp_path: Path
+) -> None:
+    save_bundle(load_bundle(checkpoint_of("luke-base").directory), directory=tmp_path / "saved")
+    change(tmp_path / "saved" / "config.json", **{key: value})
+    with pytest.raises(CheckpointError, match=rf"{key} is {value!r}.*openluke\.json.*{named}"):
+        load_bundle(tmp_path / "saved")
+
+
+def test_the_padding_entity_is_that_of_the_vocabulary(checkpoint_of: Find, tmp_path: Path) -> None:
+    save_bundle(load_bundle(checkpoint_of("luke-base").directory), directory=tmp_path / "saved")
+    path = tmp_path / "saved" / "openluke.json"
+    change(path, encoder=json.loads(path.read_text())["encoder"] | {"entity_pad_id": 5})
+    with pytest.raises(CheckpointError, match=r"entity_pad_id is 5, but \[PAD\] has the id"):
+        load_bundle(tmp_path / "saved")
+
+
+def test_heads_say_what_belongs_to_their_kind(checkpoint_of: Find, tmp_path: Path) -> None:
+    bundle = load_bundle(checkpoint_of("luke-base").directory)
+    bundle = bundle.with_head("spans", config=HeadConfig(kind="entity_span", n_labels=3))
+    bundle = bundle.with_head("found", config=HeadConfig(kind="span_proposer"))
+    save_bundle(bundle, directory=tmp_path / "saved")
+    written = json.loads((tmp_path / "saved" / "openluke.json").read_text())["heads"]
+    assert [sorted(head["config"]) for head in written] == [
+        ["kind", "tied"],
+        ["bias", "dropout", "kind", "n_labels", "problem"],
+        ["dropout", "inner_size", "kind", "n_layers"],
+    ]
+    again = load_bundle(tmp_path / "saved")
+    assert [head.entry for head in again.heads] == [head.entry for head in bundle.heads]
+
+
+def change(path: Path, **values: object) -> None:
+    """Change a JSON file; a file of another size is no longer that of the manifest."""
+    path.write_text(json.dumps(json.loads(path.read_text()) | values))
+    (path.parent / "manifest.json").unlink()

@@ -10,7 +10,7 @@ from openluke.entities.name_index import VocabRow
 from openluke.entities.titles import MASK, PAD, UNK, Name
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import detect_form
-from openluke.errors import CheckpointError, DataError
+from openluke.errors import CheckpointError, ConfigError, DataError
 from tests.entities.vocabularies import everything, titles, vocabularies
 
 SPECIAL = '"[PAD]": 0, "[UNK]": 1, "[MASK]": 2'
@@ -298,6 +298,13 @@ def test_repair_accepts_the_faults_of_older_programs(tmp_path):
     file.write_text("[PAD]\t0\n[UNK]\t0\n[MASK]\t0\nA\t1\nA\t2\n", encoding="utf-8")
     vocab = EntityVocab.read(file, repair=True)
     assert (vocab.id("A"), vocab.count(4), vocab.n_ids) == (4, 2, 5)
+
+
+def test_a_form_that_there_is_not_is_refused(tmp_path):
+    vocab = EntityVocab.build([])
+    with pytest.raises(ConfigError, match="found form 'foo', expected one of huggingface, jsonl"):
+        vocab.write(tmp_path / "v", form="foo")
+    assert not (tmp_path / "v").exists()
 
 
 def test_repairs_are_told(tmp_path, caplog):

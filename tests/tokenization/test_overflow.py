@@ -148,6 +148,23 @@ def test_overflow_can_be_an_error(make_luke) -> None:
         inputs("Ana", spans=[(0, 1), (1, 2), (2, 3)])
 
 
+@pytest.mark.parametrize("layout", ["entity", "entity_pair"])
+def test_where_markers_keep_a_text_together_the_remedy_says_so(make_luke, layout: str) -> None:
+    inputs = make_luke(layout=layout, max_words=10, stride=0, on_overflow="error")
+    spans = [(0, 3), (4, 7)][: 1 + (layout == "entity_pair")]
+    with pytest.raises(DataError, match="'window' to read the part of it around the mentions"):
+        inputs("word " * 50, spans=spans)
+
+
+def test_what_is_unread_on_both_sides_of_a_marker_is_one_stretch(make_luke) -> None:
+    inputs = make_luke(layout="entity", max_words=12, stride=0)
+    text = "x " * 10 + "ab" * 60 + " y" * 10
+    windows = inputs(text, spans=[(20, 140)])
+    (_, before), (_, after) = windows.report.unread
+    assert (before.start, after.end) == (0, len(text))
+    assert before.end < after.start < 140
+
+
 def test_a_long_text_with_markers_is_read_around_its_mentions(make_luke) -> None:
     text = "word " * 50 + "Ana met Tokyo. " + "word " * 50
     ana = (text.index("Ana"), text.index("Ana") + 3)

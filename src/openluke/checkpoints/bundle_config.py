@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import openluke
 from openluke.artifacts import atomic_file
@@ -11,12 +11,29 @@ from openluke.checkpoints.transformers_config import read_json
 from openluke.checkpoints.word_side import Base
 from openluke.config import from_mapping, to_mapping
 from openluke.errors import CheckpointError, ConfigError
-from openluke.model.config import EncoderConfig, HeadConfig
+from openluke.model.config import EncoderConfig, HeadConfig, HeadKind
 from openluke.task import MAIN
 from openluke.tokenization.entity_inputs import EntityInputsConfig
 
 FILE = "openluke.json"
 FORMAT = 2
+_LONGEST_NAME = 100
+"""Of a head; every file system takes a file name of that length."""
+_LABELLED = tuple(
+    kind
+    for kind in get_args(HeadKind)
+    if kind not in ("masked", "multiple_choice", "extractive_qa", "mention_vector", "span_proposer")
+)
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "tied": ("masked",),
+    "inner_size": ("span_proposer",),
+    "n_layers": ("span_proposer",),
+    "n_labels": _LABELLED,
+    "problem": _LABELLED,
+    "bias": (*_LABELLED, "multiple_choice", "extractive_qa"),
+    "dropout": (*_LABELLED, "multiple_choice", "span_proposer"),
+}
+"""The fields of a head's configuration that only some kinds have."""
 _WITHOUT_LABELS = ("masked", "multiple_choice", "mention_vector", "span_proposer")
 """Kinds whose outputs are not labels."""
 
@@ -43,10 +60,10 @@ class HeadEntry:
 
     def __post_init__(self) -> None:
         allowed = self.name.replace("-", "").replace("_", "")
-        if not (allowed.isascii() and allowed.isalnum()):
+        if not (allowed.isascii() and allowed.isalnum()) or len(self.name) > _LONGEST_NAME:
             raise ConfigError(
-                f"a head's name becomes a file name: found {self.name!r}, expected letters, "
-                "digits, '-' and '_'"
+                f"a head's name becomes a file name: found {_shortened(self.name)}, expected at "
+                f"most {_LONGEST_NAME} letters, digits, '-' and '_'"
             )
         if self.role != MAIN and not self.name.endswith(f"-{self.role}"):
             raise ConfigError(
@@ -95,6 +112,22 @@ class BundleConfig:
             raise ConfigError(f"two heads have the same name: {', '.join(names)}")
 
 
+def _shortened(name: str) -> str:
+    if len(name) <= _LONGEST_NAME:
+        return repr(name)
+    return f"{name[:20]!r} … of {len(name)} characters"
+
+
+def _own_fields(config: HeadConfig) -> dict[str, Any]:
+    """What describes a head: without the usual values of what other kinds have."""
+    usual = to_mapping(HeadConfig(kind=config.kind))
+    return {
+        name: value
+        for name, value in to_mapping(config).items()
+        if value != usual[name] or config.kind in _FIELDS.get(name, (config.kind,))
+    }
+
+
 def read_bundle_config(directory: Path) -> BundleConfig | None:
     """Read ``openluke.json``; ``None`` when the directory has none (a foreign checkpoint)."""
     path = directory / FILE
@@ -115,6 +148,9 @@ def read_bundle_config(directory: Path) -> BundleConfig | None:
 
 def write_bundle_config(config: BundleConfig, *, directory: Path) -> None:
     """Write ``openluke.json``."""
-    text = json.dumps(to_mapping(config), indent=2, ensure_ascii=False) + "\n"
+    values = to_mapping(config)
+    for entry, head in zip(config.heads, values["heads"], strict=True):
+        head["config"] = _own_fields(entry.config)
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     with atomic_file(directory / FILE) as temporary:
         Path(temporary).write_text(text, encoding="utf-8")

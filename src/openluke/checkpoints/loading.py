@@ -8,11 +8,16 @@ import torch
 
 from openluke.checkpoints.assembly import assemble_encoder, assemble_head
 from openluke.checkpoints.bundle import Bundle, BundleHead
-from openluke.checkpoints.bundle_config import read_bundle_config
+from openluke.checkpoints.bundle_config import FILE, BundleConfig, read_bundle_config
 from openluke.checkpoints.completeness import check_complete
 from openluke.checkpoints.original_archive import is_archive_place
 from openluke.checkpoints.stored_model import ReadOptions, read_foreign, read_own
-from openluke.checkpoints.transformers_config import check_model_type, read_inputs, read_json
+from openluke.checkpoints.transformers_config import (
+    check_agreement,
+    check_model_type,
+    read_inputs,
+    read_json,
+)
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError, ConfigError
 from openluke.model.config import EncoderConfig
@@ -45,6 +50,7 @@ def load_bundle(
         repair=True,  # the model was trained with it as it is; what is odd is told
     )
     if own is not None:
+        _check_own(own, values=values, vocab=vocab, where=directory)
         stored = read_own(directory, config=own, options=options)
     else:
         stored = read_foreign(directory, special=vocab.special, options=options)
@@ -79,6 +85,18 @@ def load_bundle(
         )
     except ConfigError as error:
         raise CheckpointError(f"{directory}: {error}") from error
+
+
+def _check_own(
+    own: BundleConfig, *, values: dict[str, Any], vocab: EntityVocab, where: Path
+) -> None:
+    """Refuse files of a bundle that do not belong together."""
+    check_agreement(values, config=own.encoder, where=where / "config.json")
+    if own.encoder.n_entities and own.encoder.entity_pad_id != vocab.special.pad:
+        raise CheckpointError(
+            f"{where / FILE}: entity_pad_id is {own.encoder.entity_pad_id}, but [PAD] has the id "
+            f"{vocab.special.pad} in {ENTITY_VOCAB}; they do not belong together"
+        )
 
 
 def _warn_of_nameless_rows(config: EncoderConfig, *, vocab: EntityVocab, where: Path) -> None:

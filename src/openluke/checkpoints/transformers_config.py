@@ -135,6 +135,22 @@ def write_encoder_config(config: EncoderConfig) -> dict[str, Any]:
     }
 
 
+def check_agreement(values: Mapping[str, Any], *, config: EncoderConfig, where: Path) -> None:
+    """Refuse a ``config.json`` that contradicts the shape that ``openluke.json`` beside it says."""
+    expected = write_encoder_config(config)
+    if config.n_entities == 0:  # transformers cannot say that: an empty table stands for it
+        del expected["entity_vocab_size"], expected["use_entity_aware_attention"]
+    ours = {key: name for name, key in _ENCODER_KEYS.items()} | {"hidden_act": "activation"}
+    for key, value in expected.items():
+        if key in values and values[key] != value:
+            name = ours.get(key, key)
+            raise CheckpointError(
+                f"{where}: {key} is {values[key]!r}, but openluke.json beside it says {name} is "
+                f"{getattr(config, name, value)!r}; one of them has been changed or is of another "
+                "model: copy or download the model again"
+            )
+
+
 def read_architecture(values: Mapping[str, Any], *, where: str) -> str | None:
     """The class of transformers that ``architectures`` names, if any."""
     names = values.get("architectures")

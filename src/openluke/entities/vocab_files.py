@@ -2,14 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from openluke.artifacts import MANIFEST_NAME, atomic_file
 from openluke.entities.json_vocab import read_json, write_json
 from openluke.entities.line_vocab import TSV_LINE, read_jsonl, read_tsv, write_jsonl, write_tsv
 from openluke.entities.mapped_names import Rows, open_mapped, write_mapped
 from openluke.entities.name_index import VocabTable
-from openluke.errors import CheckpointError, DataError
+from openluke.errors import CheckpointError, ConfigError, DataError
 
 Form = Literal["huggingface", "jsonl", "tsv", "mapped"]
 """Hugging Face ``entity_vocab.json``, the original project's two forms, and our own directory."""
@@ -60,6 +60,8 @@ def write_table(
     replace: bool = False,
 ) -> None:
     """Write an entity vocabulary in a form; see ``EntityVocab.write``."""
+    if form not in get_args(Form):
+        raise ConfigError(f"found form {form!r}, expected one of {', '.join(get_args(Form))}")
     if form == "mapped":
         write_mapped(path, rows=rows, replace=replace)
         return

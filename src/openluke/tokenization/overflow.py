@@ -54,9 +54,10 @@ def plan_text(whole: Window, *, reading: Reading, room: int, limits: Limits) -> 
     if length <= room:
         planned = _planned(reading, windows=[whole])
     elif limits.on_overflow == "error":
+        remedy = "the part of it around the mentions" if limits.keeps_together else "it in parts"
         raise DataError(
             f"the text has {length} pieces where max_words = {limits.max_words} leaves room for "
-            f"{room}; use on_overflow='window' to read it in parts"
+            f"{room}; use on_overflow='window' to read {remedy}"
         )
     elif limits.on_overflow == "truncate":
         planned = _truncate(whole, reading=reading, room=room)

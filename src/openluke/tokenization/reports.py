@@ -138,11 +138,13 @@ def _gaps(
     for start, end in held:
         steps[start] += 1
         steps[end] -= 1
-    missing = np.flatnonzero((np.cumsum(steps[:-1]) == 0) & ~reading.pieces.is_marker[first:last])
+    # markers have no characters: what stands on both sides of one is one stretch
+    of_text = np.flatnonzero(~reading.pieces.is_marker[first:last])
+    missing = np.flatnonzero(np.cumsum(steps[:-1])[of_text] == 0)
     if not len(missing):
         return []
     groups = np.split(missing, np.flatnonzero(np.diff(missing) > 1) + 1)
-    offsets = reading.pieces.offsets[first:last]
+    offsets = reading.pieces.offsets[first:last][of_text]
     return [
         (number, Span(int(offsets[group[0], 0]), int(offsets[group[-1], 1]))) for group in groups
     ]
