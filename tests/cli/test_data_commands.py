@@ -124,6 +124,14 @@ def test_a_file_of_no_known_form_is_told(run, tmp_path: Path) -> None:
     assert "x: the file begins with 'one column', which is not how tsv begins" in err
 
 
+def test_a_file_for_another_model_is_told(run, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text('{"question": "?"}\n')
+    for command in ("evaluate", "calibrate"):
+        status, _, err = run(command, model, tmp_path / "x", "--device", "cpu")
+        assert status == 1
+        assert "not how tsv begins, the forms that a model that does toy reads" in err
+
+
 def test_a_model_is_scored(run, model: Path, file: Path, tmp_path: Path) -> None:
     status, out, err = run(
         "evaluate", model, file, "--json", "--output", tmp_path / "p.jsonl", "--device", "cpu"

@@ -219,3 +219,12 @@ def test_an_empty_directory_and_a_missing_file_are_errors(tmp_path):
         open_examples(tmp_path, forms=FORMS)
     with pytest.raises(DataError, match="none: cannot be read: No such file"):
         open_examples(tmp_path / "none", forms=FORMS)
+
+
+def test_it_is_said_who_reads_the_forms(write):
+    reader = "a model that does ner"
+    known = " or ".join(form.name for form in FORMS)
+    with pytest.raises(DataError, match=f"not how {known} begins, the forms that {reader} reads;"):
+        open_examples(write([{"question": "?", "context": "c"}]), forms=FORMS, reader=reader)
+    with pytest.raises(ConfigError, match=f"'squad'; forms that {reader} reads: "):
+        open_examples(write(COLUMNS), forms=FORMS, form="squad", reader=reader)

@@ -1,5 +1,7 @@
 """A caller's texts become the records that tasks read, completed where the text says the rest."""
 
+import json
+
 import pytest
 
 from openluke.errors import ConfigError, DataError
@@ -73,6 +75,28 @@ def test_what_a_task_can_do_nothing_with_is_refused() -> None:
     assert example_of("", task=relations) == Document(text="")
     given = example_of("Ana met Bo", task=relations, options={"mentions": [(0, 3), (8, 10)]})
     assert len(given.mentions) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("extractive_qa", "context"),
+        ("cloze_qa", "context and candidates"),
+        ("multiple_choice", "choices"),
+    ],
+)
+def test_questions_without_what_they_are_about_are_shown_how(name: str, missing: str) -> None:
+    task = load_task(name)
+    with pytest.raises(DataError, match=rf"found a text alone, expected {missing} too") as caught:
+        example_of("Who?", task=task)
+    call, _, line = str(caught.value).partition("predict")[2].partition("), in a file or on ")
+    asked = json.loads(line[line.index("{") :])
+    (text, *rest) = asked.values()
+    assert call == f"({text!r}, " + ", ".join(
+        f"{key}={value!r}" for key, value in zip([*asked][1:], rest, strict=True)
+    )
+    whole = example_of(asked, task=task)
+    assert example_of(text, task=task, options=dict([*asked.items()][1:])) == whole
 
 
 def test_inputs_in_which_nothing_is_asked_are_told(caplog) -> None:

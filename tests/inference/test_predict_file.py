@@ -1,5 +1,6 @@
 """Predictions of whole files: in order, resumed after a kill without a trace, errors by line."""
 
+import io
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -200,10 +202,37 @@ def test_forms_and_options_that_fit_no_lines_are_errors(tmp_path: Path) -> None:
         ({"text": "x", "form": "tsv"}, "beside a text"),
         ({"form": "tsv"}, "read line by line, as jsonl or text; give what has the form tsv"),
         ({"path": Path("/dev/null"), "form": "tsv"}, "read line by line"),
-        ({"options": {"lower": True}}, r"reader options \(lower\), of which lines have none"),
+        ({"options": {"lower": True}}, r"reader options \(lower\), of which lines have encoding"),
+        ({"options": {"encoding": "latin-0"}}, "found no encoding 'latin-0'"),
     ):
         with pytest.raises(ConfigError, match=message):
             PredictionInputs.of(ToyTask, **arguments)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8", "cp1252"])
+def test_lines_may_have_another_encoding(encoding: str, tmp_path: Path, monkeypatch) -> None:
+    texts = ["España", "", "Ċ" if encoding.startswith("utf") else "c", "Düsseldorf"]
+    content = "\n".join(texts).encode(encoding)
+    (tmp_path / "in.txt").write_bytes(content)
+    options = {"options": {"encoding": encoding}, "form": "text"}
+    given = PredictionInputs.of(ToyTask, path=tmp_path / "in.txt", **options)
+    assert given.count() == 4
+    assert [example.text for example in given.read()] == texts
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    assert [one.text for one in PredictionInputs.of(ToyTask, **options).read()] == texts
+    with pytest.raises(DataError, match=r"in\.txt:2: input"), given.naming_lines():
+        raise InputError("input", number=1)
+
+
+def test_lines_in_a_wrong_encoding_are_named(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_bytes("a\nEspaña\n".encode("latin-1"))
+    wrong = PredictionInputs.of(ToyTask, path=tmp_path / "in.txt")
+    with pytest.raises(DataError, match=r"in\.txt:2: not UTF-8: .*--option encoding=latin-1"):
+        list(wrong.read())
+    ascii_only = {"encoding": "ascii"}
+    wrong = PredictionInputs.of(ToyTask, path=tmp_path / "in.txt", options=ascii_only)
+    with pytest.raises(DataError, match=r"in\.txt:2: not ascii: "):
+        list(wrong.read())
 
 
 def test_no_inputs_are_an_error_that_leaves_nothing(pipeline: Pipeline, job, tmp_path) -> None:

@@ -19,6 +19,7 @@ from openluke.formats.reading import open_examples
 from openluke.inference.calibration import Calibration, HeldOut
 from openluke.inference.calibration import calibrate as find_options
 from openluke.inference.gold import check_gold
+from openluke.inference.input_forms import reader_of
 
 
 def calibrate(
@@ -54,7 +55,8 @@ def calibrate(
     pipeline = compute.open(model)
     task = pipeline.task(head, batch_rows=compute.batch_rows)
     options = read_settings(option or ())
-    examples = list(open_examples(dev, forms=task.task.forms, form=form, options=options))
+    reader, forms = reader_of(type(task.task)), task.task.forms
+    examples = list(open_examples(dev, forms=forms, form=form, options=options, reader=reader))
     check_gold(examples, task=task.task, file=dev)
     found = find_options(HeldOut(task, examples=examples), thresholds=thresholds)
     console = Console()

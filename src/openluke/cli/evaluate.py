@@ -19,6 +19,7 @@ from openluke.errors import DataError
 from openluke.formats.reading import open_examples
 from openluke.inference.example_lines import object_of, open_lines
 from openluke.inference.gold import check_gold
+from openluke.inference.input_forms import reader_of
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
 from openluke.records import LabelScores, Scores, from_json
@@ -56,7 +57,8 @@ def evaluate(
         pipeline = pipeline.with_options(head, **read_settings(set))
     task = pipeline.task(head).task
     options = read_settings(option or ())
-    gold = list(open_examples(file, forms=task.forms, form=form, options=options))
+    reader = reader_of(type(task))
+    gold = list(open_examples(file, forms=task.forms, form=form, options=options, reader=reader))
     check_gold(gold, task=task, file=file)
     if predictions is None:
         found = _predict(pipeline, gold=gold, head=head, compute=compute)

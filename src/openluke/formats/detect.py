@@ -11,11 +11,16 @@ from openluke.formats.text_lines import read_head
 _N_BYTES = 1 << 16
 
 
-def detect(path: str | Path, *, forms: Sequence[Form]) -> Form:
+def detect(path: str | Path, *, forms: Sequence[Form], reader: str | None = None) -> Form:
     """The form of a file among those that may be.
 
     A file with mistakes in some lines has the form that it resembles, whose reader names them. One
     that resembles none, or that may have several forms, is an error that lists them.
+
+    Args:
+        path: The file.
+        forms: Those that may be.
+        reader: Who reads these forms, for messages.
     """
     head = read_head(path, n_bytes=_N_BYTES)
     if not head.strip():
@@ -32,21 +37,23 @@ def detect(path: str | Path, *, forms: Sequence[Form]) -> Form:
     if len(meant) == 1:
         return meant[0]
     known = " or ".join(form.name for form in forms)
+    whose = f", the forms that {reader} reads" if reader else ""
     raise DataError(
-        f"the file begins with {_described(head)}, which is not how {known} begins; say as form "
-        f"(--form {forms[0].name}) which it is, to be told what is wrong with it; `openluke tasks "
-        "NAME` shows what stands in each",
+        f"the file begins with {_described(head)}, which is not how {known} begins{whose}; say as "
+        f"form (--form {forms[0].name}) which it is, to be told what is wrong with it; `openluke "
+        "tasks NAME` shows what stands in each",
         file=path,
     )
 
 
-def named(name: str, *, forms: Sequence[Form]) -> Form:
-    """The form of that name."""
+def named(name: str, *, forms: Sequence[Form], reader: str | None = None) -> Form:
+    """The form of that name; the other arguments are those of ``detect``."""
     for form in forms:
         if form.name == name:
             return form
     known = ", ".join(form.name for form in forms)
-    raise ConfigError(f"found no form {name!r}; forms that are read here: {known}")
+    where = f"{reader} reads" if reader else "are read here"
+    raise ConfigError(f"found no form {name!r}; forms that {where}: {known}")
 
 
 def _described(head: str) -> str:

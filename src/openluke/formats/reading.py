@@ -22,6 +22,7 @@ def open_examples(
     forms: Sequence[Form],
     form: str | None = None,
     options: Mapping[str, Any] | None = None,
+    reader: str | None = None,
 ) -> Iterator[Any]:
     """The examples of a file, one after another. What is wrong with a row is raised at the row.
 
@@ -33,8 +34,12 @@ def open_examples(
         forms: The forms that it may have.
         form: The name of its form; by default told from how the file begins.
         options: What the form is read with; see ``option_names``.
+        reader: Who reads these forms, for messages.
     """
-    opened = [_open(file, forms=forms, form=form, options=options or {}) for file in _files(path)]
+    opened = [
+        _open(file, forms=forms, form=form, options=options or {}, reader=reader)
+        for file in _files(path)
+    ]
     return itertools.chain.from_iterable(opened)
 
 
@@ -49,9 +54,18 @@ def _files(path: str | Path) -> list[Path]:
 
 
 def _open(
-    path: Path, *, forms: Sequence[Form], form: str | None, options: Mapping[str, Any]
+    path: Path,
+    *,
+    forms: Sequence[Form],
+    form: str | None,
+    options: Mapping[str, Any],
+    reader: str | None,
 ) -> Iterator[Any]:
-    chosen = detect(path, forms=forms) if form is None else named(form, forms=forms)
+    chosen = (
+        detect(path, forms=forms, reader=reader)
+        if form is None
+        else named(form, forms=forms, reader=reader)
+    )
     examples = chosen.read(path, **checked_options(chosen, options=options))
     for first in examples:
         return _with_first(first, examples=examples)

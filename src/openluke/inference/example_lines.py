@@ -1,5 +1,6 @@
 """Lines of a file or a stream as examples: JSON objects, or plain texts."""
 
+import codecs
 import json
 import logging
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from openluke.errors import DataError
+from openluke.formats.form import option_hint
 from openluke.formats.json_records import written_out
+from openluke.formats.text_lines import with_byte_order_mark
 from openluke.inference.examples import example_of
 from openluke.inference.input_forms import is_object
 from openluke.task import TaskType
@@ -36,6 +39,27 @@ def open_lines(path: Path) -> Iterator[bytes]:
         raise DataError(f"cannot be read: {error.strerror}", file=path) from error
 
 
+def recoded(lines: Iterable[bytes], *, encoding: str, where: str | Path) -> Iterator[bytes]:
+    """Lines in an encoding as lines in UTF-8; in some encodings a line feed is more than a byte.
+
+    Args:
+        lines: Parts that end with the byte of a line feed.
+        encoding: What they are in.
+        where: What messages call the file.
+    """
+    number, rest = 1, ""
+    try:
+        for part in codecs.iterdecode(lines, with_byte_order_mark(encoding)):
+            *whole, rest = (rest + part).split("\n")
+            for line in whole:
+                yield f"{line}\n".encode()
+                number += 1
+    except UnicodeError as error:
+        raise DataError(f"not {encoding}: {error}", file=where, line=number) from error
+    if rest:
+        yield rest.encode()
+
+
 def read_examples(
     lines: Iterable[bytes], *, task: TaskType, form: LineForm | None, where: str | Path
 ) -> Iterator[ExampleLine]:
@@ -59,7 +83,7 @@ def read_examples(
         if form == "jsonl" and line.isspace():
             continue
         try:
-            value = object_of(line) if form == "jsonl" else _decode(line).rstrip("\r\n")
+            value = object_of(line) if form == "jsonl" else _text_of(line)
             if isinstance(value, dict):
                 for key in value.keys() - known - strangers:
                     strangers.add(key)
@@ -83,6 +107,11 @@ def _told(
     return form, chain(first, numbered)
 
 
+def _text_of(line: bytes) -> str:
+    hint = option_hint("encoding", value="latin-1")
+    return _decode(line, hint=f"; if it has another encoding, give {hint}").rstrip("\r\n")
+
+
 def object_of(line: bytes) -> dict[str, Any]:
     """The JSON object on a line."""
     try:
@@ -94,8 +123,8 @@ def object_of(line: bytes) -> dict[str, Any]:
     return cast("dict[str, Any]", row)
 
 
-def _decode(line: bytes) -> str:
+def _decode(line: bytes, *, hint: str = "") -> str:
     try:
         return line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"not UTF-8: {error}") from error
+        raise DataError(f"not UTF-8: {error}{hint}") from error

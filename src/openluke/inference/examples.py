@@ -1,5 +1,6 @@
 """Examples of what a caller gives: texts with options, mappings, or the records themselves."""
 
+import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -8,7 +9,15 @@ from typing import Any, cast
 
 from openluke.errors import ConfigError, DataError
 from openluke.formats.record_cloze import with_placeholder
-from openluke.records import ClozeQuestion, Document, MaskedText, TaggedText, from_json
+from openluke.records import (
+    ChoiceQuestion,
+    ClozeQuestion,
+    Document,
+    MaskedText,
+    Question,
+    TaggedText,
+    from_json,
+)
 from openluke.task import TaskType
 from openluke.tokenization.word_boundaries import split_words
 
@@ -17,6 +26,19 @@ _HOW = (
     "in Python predict(text, mentions=[(0, 7), (17, 28)]), in a file or on standard input a line "
     'such as {"text": "Beyoncé lives in Los Angeles.", "mentions": [[0, 7], [17, 28]]}'
 )
+_WHOLE: dict[type, dict[str, Any]] = {
+    Question: {
+        "question": "Where does Beyoncé live?",
+        "context": "Beyoncé lives in Los Angeles.",
+    },
+    ClozeQuestion: {
+        "query": "@placeholder lives in America.",
+        "context": "Beyoncé lives in Los Angeles.",
+        "candidates": [[0, 7], [17, 28]],
+    },
+    ChoiceQuestion: {"question": "Where is the Nile?", "choices": ["in Africa", "in Asia"]},
+}
+"""Examples of what is asked by more than a text: all that it takes, the text first."""
 _GAP = (
     'a gap; write [MASK] where a word is missing, as in "Beyoncé lives in [MASK].", or teach the '
     "model another task (openluke finetune)"
@@ -65,6 +87,13 @@ def example_of(value: Any, *, task: TaskType, options: Mapping[str, Any] | None 
             f"found a text alone, expected its mentions too, of which {task.name} is asked; give "
             f"them: {_HOW}"
         )
+    whole = _WHOLE.get(task.example_type, {})
+    missing = [name for name in [*whole][1:] if name not in given]
+    if isinstance(value, str) and missing:
+        raise DataError(
+            f"found a text alone, expected {' and '.join(missing)} too, which {task.name} reads; "
+            f"give them: {_how(whole)}"
+        )
     return as_example(value, kind=task.example_type, options=options)
 
 
@@ -94,6 +123,14 @@ def as_example(value: Any, *, kind: type, options: Mapping[str, Any] | None = No
             "its fields"
         )
     return value
+
+
+def _how(row: Mapping[str, Any]) -> str:
+    """How an example is given, in Python and as a line."""
+    text, *others = row.items()
+    call = ", ".join([repr(text[1]), *(f"{name}={value!r}" for name, value in others)])
+    line = json.dumps(row, ensure_ascii=False)
+    return f"in Python predict({call}), in a file or on standard input a line such as {line}"
 
 
 def _asks_of_mentions(task: TaskType) -> bool:

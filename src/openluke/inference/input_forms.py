@@ -9,6 +9,7 @@ from pathlib import Path
 from openluke.formats.detect import detect
 from openluke.formats.form import Form
 from openluke.formats.text_lines import read_head
+from openluke.task import TaskType
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +23,12 @@ _LIST = re.compile(r'\s*\[\s*\{\s*"')
 _PRINTED_OBJECT = re.compile(r'\s*\{\s*\n\s*"')
 
 
-def form_of(path: Path, *, forms: Sequence[Form]) -> str:
+def reader_of(task: TaskType) -> str:
+    """What messages about forms call a model with a task."""
+    return f"a model that does {task.name}"
+
+
+def form_of(path: Path, *, forms: Sequence[Form], reader: str | None = None) -> str:
     """The name of a file's form, told by how it begins: without any other, a text on each line.
 
     A form that also takes a line of prose for its own cannot be told from plain text; it is found
@@ -31,13 +37,14 @@ def form_of(path: Path, *, forms: Sequence[Form]) -> str:
     Args:
         path: The file.
         forms: Those that the task reads.
+        reader: Who reads them, for messages.
     """
     head = read_head(path, n_bytes=_N_BYTES)
     first = next((line for line in head.split("\n") if line.strip()), "")
     found = [form for form in forms if form.looks_like(head)]
     sure = [form for form in found if "\t" in first or not form.looks_like(_PROSE)]
     if len(sure) > 1 or (not sure and _PRINTED_OBJECT.match(head) and not is_object(first)):
-        return detect(path, forms=forms).name
+        return detect(path, forms=forms, reader=reader).name
     if sure:
         return sure[0].name
     if is_object(first) or _LIST.match(head):

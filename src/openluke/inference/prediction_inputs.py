@@ -1,7 +1,7 @@
 """What is to be predicted: a text, lines, or a file in a form that the task reads."""
 
 import sys
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +9,15 @@ from typing import Any, cast
 
 from openluke.errors import ConfigError, DataError
 from openluke.formats.reading import open_examples
-from openluke.inference.example_lines import LineForm, open_lines, read_examples
+from openluke.formats.text_lines import with_byte_order_mark
+from openluke.inference.example_lines import LineForm, open_lines, read_examples, recoded
 from openluke.inference.examples import example_of
-from openluke.inference.input_forms import JSON_LINES, LINES, TEXTS, form_of, is_list
+from openluke.inference.input_forms import JSON_LINES, LINES, TEXTS, form_of, is_list, reader_of
 from openluke.inference.task_pipeline import InputError
 from openluke.task import TaskType
+
+_ENCODING = "encoding"
+"""The reader option that lines have, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,7 @@ class PredictionInputs:
     ) -> "PredictionInputs":
         """Inputs whose form is found now, if they are a file and it is not said."""
         if form is None and path is not None and path.is_file():
-            form = form_of(path, forms=task.forms)
+            form = form_of(path, forms=task.forms, reader=reader_of(task))
         return cls(task=task, text=text, path=path, form=form, options=options or {})
 
     def __post_init__(self) -> None:
@@ -54,19 +58,27 @@ class PredictionInputs:
                 f"standard input and pipes are read line by line, as {' or '.join(LINES)}; give "
                 f"what has the form {self.form} as a file (--input FILE)"
             )
-        if self.options and self._has_lines:
+        strange = self.options.keys() - {_ENCODING}
+        if strange and self._has_lines:
             raise ConfigError(
-                f"found reader options ({', '.join(self.options)}), of which lines have none; say "
-                "the form that has them (--form)"
+                f"found reader options ({', '.join(strange)}), of which lines have encoding alone; "
+                "say the form that has them (--form)"
             )
+        if self._has_lines and _ENCODING in self.options:
+            with_byte_order_mark(str(self.options[_ENCODING]))  # one that Python knows
 
     def read(self) -> Iterator[Any]:
         """The examples, in order."""
         if self.text is not None:
             return iter([example_of(self.text, task=self.task)])
         if self.path is not None and not self._has_lines:
-            forms = self.task.forms
-            return open_examples(self.path, forms=forms, form=self.form, options=self.options)
+            return open_examples(
+                self.path,
+                forms=self.task.forms,
+                form=self.form,
+                options=self.options,
+                reader=reader_of(self.task),
+            )
         return (line.example for line in self._lines())
 
     def count(self) -> int | None:
@@ -107,11 +119,21 @@ class PredictionInputs:
     def _numbers(self) -> Iterator[int]:
         """The numbers of the lines of a file that are inputs."""
         assert self.path is not None
-        numbered = enumerate(open_lines(self.path), start=1)
+        numbered = enumerate(self._bytes(), start=1)
         return (n for n, line in numbered if self.form == TEXTS or not line.isspace())
 
     def _lines(self) -> Iterator[Any]:
-        lines = sys.stdin.buffer if self.path is None else open_lines(self.path)
         form = cast("LineForm | None", self.form)
-        where = "standard input" if self.path is None else self.path
-        return read_examples(lines, task=self.task, form=form, where=where)
+        return read_examples(self._bytes(), task=self.task, form=form, where=self._where)
+
+    def _bytes(self) -> Iterable[bytes]:
+        """The lines in UTF-8."""
+        lines = sys.stdin.buffer if self.path is None else open_lines(self.path)
+        encoding = self.options.get(_ENCODING)
+        return (
+            lines if encoding is None else recoded(lines, encoding=str(encoding), where=self._where)
+        )
+
+    @property
+    def _where(self) -> str | Path:
+        return "standard input" if self.path is None else self.path
