@@ -98,6 +98,15 @@ def test_any_text_is_read_as_it_was_written(tmp_path, text):
     assert [each.text for each in read_records(path, kind=ClassifiedText)] == [text]
 
 
+def test_a_file_that_cannot_be_finished_stays_as_it_was(tmp_path):
+    path = tmp_path / "file"
+    write_records(path, records=[ClassifiedText(text="a")])
+    before = path.read_text()
+    with pytest.raises(ZeroDivisionError):
+        write_records(path, records=(ClassifiedText(text=str(1 / n)) for n in (1, 0)))
+    assert path.read_text() == before
+
+
 def test_shorter_forms_are_written_out(write):
     short = {
         "text": TEXT,

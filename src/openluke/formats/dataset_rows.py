@@ -1,7 +1,8 @@
 """Rows as the ``datasets`` library holds them, or any mappings: mentions, classes and questions.
 
 That library is not needed: a data set is whatever gives mappings one after another and may have
-``features``, which say the names of its class numbers.
+``features``, which say the names of its class numbers. ``write_records`` of ``json_records`` makes
+them a file, from which a task learns.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from openluke.artifacts import atomic_file
 from openluke.errors import DataError
 from openluke.formats.form import NUMBERS, Form, most_lines
 from openluke.formats.json_rows import read_rows, row_lines, shown
@@ -55,9 +56,13 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
 
 
 def write_records(path: str | Path, *, records: Iterable[Any]) -> int:
-    """Write records as JSON lines, and say how many there were."""
+    """Write records as JSON lines, and say how many there were.
+
+    It is the form of examples that every task reads: what is made in Python, for example of rows of
+    a data set (see ``dataset_rows``), is trained on from there. The file is there once it is whole.
+    """
     n_written = 0
-    with Path(path).open("w", encoding="utf-8", newline="\n") as stream:
+    with atomic_file(path) as draft, draft.open("w", encoding="utf-8", newline="\n") as stream:
         for record in records:
             stream.write(json.dumps(to_json(record), ensure_ascii=False) + "\n")
             n_written += 1
