@@ -12,6 +12,7 @@ import openluke
 from examples.tiny_model import TEXTS, tiny_model
 from openluke.checkpoints import hub
 from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.model_card import CardNotes
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.main import main
 from openluke.entities.vocab import EntityVocab
@@ -119,6 +120,19 @@ def test_lite_and_quantised_models_are_written(run, model: Path, tmp_path: Path)
     assert facts["written to"] == str(tmp_path / "plain")
     assert facts["parameters"] == run_facts(run, tmp_path / "plain")["parameters"]
     assert (tmp_path / "plain" / "model.safetensors").is_file()
+
+
+def test_conversions_keep_what_the_card_says(run, tmp_path: Path) -> None:
+    notes = CardNotes(title="Names", licence="mit", sections=("## Training\n\nOn rivers.",))
+    save_bundle(tiny_model(TEXTS), directory=tmp_path / "model", notes=notes)
+    source = tmp_path / "model"
+    for command in ("lite", "quantise", "dequantise"):
+        made = run("convert", command, source, tmp_path / command)
+        assert made.status == 0, made.err
+        source = tmp_path / command
+        card = (source / "README.md").read_text(encoding="utf-8")
+        for text in ("# Names", "license: mit", "On rivers.", f'load("{command}")'):
+            assert text in card
 
 
 def run_facts(run, path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from openluke.checkpoints import from_encoder as encoder_start
 from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.bundle_config import read_bundle_config
+from openluke.checkpoints.card_notes import read_notes
 from openluke.checkpoints.hub import resolve
 from openluke.checkpoints.inspection import facts_of_vocab
 from openluke.checkpoints.lite import make_lite
@@ -150,7 +151,8 @@ def lite(
         json: Print one JSON object instead of a table.
     """
     bundle = make_lite(_load(model, head=head, revision=revision, output=output))
-    save_bundle(bundle, directory=output, replace=replace)
+    notes = read_notes(resolve(model, revision=revision))
+    save_bundle(bundle, directory=output, replace=replace, notes=notes)
     print_model("openluke model, lite", output=output, bundle=bundle, as_json=json)
 
 
@@ -174,7 +176,8 @@ def quantise(
         json: Print one JSON object instead of a table.
     """
     bundle = _load(model, head=head, revision=revision, output=output)
-    save_bundle(bundle, directory=output, quantise=True, replace=replace)
+    notes = read_notes(resolve(model, revision=revision))
+    save_bundle(bundle, directory=output, quantise=True, replace=replace, notes=notes)
     print_model("openluke model (int8 rows)", output=output, bundle=bundle, as_json=json)
 
 
@@ -201,7 +204,7 @@ def dequantise(
     if config is None or config.quantised is None:
         raise ConfigError(f"{directory}: is not quantised, so there is nothing to dequantise")
     bundle = load_bundle(directory)
-    save_bundle(bundle, directory=output, replace=replace)
+    save_bundle(bundle, directory=output, replace=replace, notes=read_notes(directory))
     print_model("openluke model", output=output, bundle=bundle, as_json=json)
 
 
