@@ -83,7 +83,8 @@ def test_the_published_scores_are_named_as_ours_are(recipe):
         return
     ours = {"f1", "precision", "recall", "accuracy", "exact_match", "macro_f1", "pearson"}
     ours |= {"spearman"}
-    assert recipe.paper.scores
+    # an experiment that a recipe does not repeat as written has its scores in the note
+    assert recipe.paper.scores or recipe.paper.note
     assert recipe.paper.scores.keys() <= ours
     assert all(0 < score < 1 for score in recipe.paper.scores.values())
 

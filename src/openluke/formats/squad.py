@@ -4,11 +4,13 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from openluke.formats.form import Form, option_hint
 from openluke.formats.json_rows import Row, read_json, shown
 from openluke.formats.json_scan import first_tokens
-from openluke.records import Answer, Question
+from openluke.formats.mention_table import MentionTable, read_mention_table
+from openluke.records import Answer, Mention, Question
 
 _log = logging.getLogger(__name__)
 
@@ -20,6 +22,9 @@ def read_squad(
     start: int = 0,
     end: int | None = None,
     lenient: bool = False,
+    mentions: Path | None = None,
+    question_mentions: Path | None = None,
+    ignore_case: bool = False,
 ) -> Iterator[Question]:
     """Read questions on the paragraphs of articles.
 
@@ -28,39 +33,79 @@ def read_squad(
 
     Args:
         path: The file.
-        language: Of the passages, where a score has rules for it (MLQA).
+        language: Of the passages, where a score has rules for it (MLQA), or the titles of a table
+            of names have one (mLUKE).
         start: The first article that is read, counted from 0, for sets that come without splits.
         end: The article before which reading ends; by default all are read.
         lenient: Where an answer does not stand at its place, forget the place and say how often; an
             error else. The text counts in scores, and nothing is learnt of such an answer.
+        mentions: A table of names and the entities that they name, which passages and questions are
+            looked through for, see ``openluke.formats.mention_table``; a path from where the file
+            lies. Without it only words are read.
+        question_mentions: One for the questions, where they have another language; its titles are
+            written with theirs, as in ``es:Madrid``.
+        ignore_case: Whether names are found in any case, as in the experiments of LUKE; the case
+            counted in those of mLUKE.
     """
-    reading = _Reading(language=language, lenient=lenient)
+    passages = _table(mentions, beside=path, ignore_case=ignore_case)
+    asked = _table(question_mentions, beside=path, ignore_case=ignore_case)
+    reading = _Reading(language=language, lenient=lenient, passages=passages, asked=asked)
     for article in list(read_json(path).rows("data"))[start:end]:
         title = article.optional_string("title")
         for paragraph in article.rows("paragraphs"):
-            context = paragraph.string("context")
+            passage = reading.passage(paragraph, title=title)
             for row in paragraph.rows("qas"):
-                yield reading.question(row, context=context, title=title)
+                yield reading.question(row, passage=passage)
     if reading.n_misplaced:
         _log.warning(
             "%s: %d answers do not stand at their place; their places were forgotten",
             path,
             reading.n_misplaced,
         )
+    if mentions is not None and not reading.n_mentions:
+        _log.warning(
+            "%s: none of the names of %s is in a passage; are its pages those of the articles?",
+            path,
+            mentions,
+        )
+
+
+class _Passage(NamedTuple):
+    context: str
+    title: str | None
+    mentions: tuple[Mention, ...]
 
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     language: str | None
     lenient: bool
+    passages: MentionTable | None
+    asked: MentionTable | None
     n_misplaced: int = 0
+    n_mentions: int = 0
 
-    def question(self, row: Row, *, context: str, title: str | None) -> Question:
+    def passage(self, paragraph: Row, *, title: str | None) -> _Passage:
+        context = paragraph.string("context")
+        table = self.passages
+        found = () if table is None else table.find(context, page=title, language=self.language)
+        self.n_mentions += len(found)
+        return _Passage(context, title, found)
+
+    def question(self, row: Row, *, passage: _Passage) -> Question:
+        question = row.string("question")
+        asked: tuple[Mention, ...] = ()
+        if self.asked is not None:
+            asked = self.asked.find(question, page=passage.title)
+        elif self.passages is not None:
+            asked = self.passages.find(question, page=passage.title, language=self.language)
         return Question(
-            question=row.string("question"),
-            context=context,
-            answers=self._answers(row, context=context),
-            title=title,
+            question=question,
+            context=passage.context,
+            answers=self._answers(row, context=passage.context),
+            title=passage.title,
+            mentions=passage.mentions,
+            question_mentions=asked,
             language=self.language,
             id=row.identifier("id"),
         )
@@ -95,6 +140,12 @@ class _Reading:
             )
         self.n_misplaced += 1
         return Answer(text=text)
+
+
+def _table(table: Path | None, *, beside: str | Path, ignore_case: bool) -> MentionTable | None:
+    if table is None:
+        return None
+    return read_mention_table(Path(beside).parent / table, ignore_case=ignore_case)
 
 
 def looks_like_squad(head: str) -> bool:

@@ -10,9 +10,9 @@
 "Where does Beyoncé live?" of "Beyoncé lives in Los Angeles." is answered by "Los Angeles".
 
 Entities are read where the records name them: ``mentions`` of the passage and ``question_mentions``
-of the question, each with the title of its entity. Where they come from is not the task's matter;
-the published experiments looked up the names that the passage's article links to. A mention without
-a title is read as [MASK]. Without mentions only words are read.
+of the question, each with the title of its entity. The published experiments looked up the names
+that the passage's article links to, as ``squad`` does with a table of names (``mentions``). A
+mention without a title is read as [MASK]. Without mentions only words are read.
 """
 
 import logging
