@@ -163,6 +163,25 @@ def test_thresholds_can_be_sought_anew() -> None:
     assert found.scores_after["f1"] > found.scores_before["f1"]
 
 
+def test_thresholds_that_are_sought_are_never_worse_than_those_that_are_there() -> None:
+    kind = load_task("sequence_classification")
+    config = kind.config_type(problem="multi_label", thresholds={"x": 0.52})
+    task = kind(config, setup=tiny_model(TEXTS).task_setup(("x",)))
+    shares = np.array([0.51, 0.54, 0.51, 0.54])
+    logits = np.log(shares / (1 - shares))[:, None]
+    rows = [(), ("x",), (), ("x",)]
+    examples = [
+        ClassifiedText(text="t", labels=tuple(Label(label=one) for one in labels))
+        for labels in rows
+    ]
+    data = HeldOut(
+        _Said(task, [Computed((), ({"scores": row},)) for row in logits]), examples=examples
+    )
+    found = calibrate(data, thresholds=True)
+    assert found.scores_after["f1"] == found.scores_before["f1"] == 1.0
+    assert found.options["thresholds"] == {"x": 0.52}
+
+
 def test_temperatures_under_which_thresholds_would_be_one_are_not_tried() -> None:
     assert _multi_label({}).temperatures()[0] == pytest.approx(0.05)
     assert _multi_label({"x": 1.0}).temperatures()[0] == pytest.approx(0.05)

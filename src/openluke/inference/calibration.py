@@ -193,11 +193,14 @@ def _best_thresholds(held_out: HeldOut, *, temperature: float) -> dict[str, floa
     """For each label the threshold of its best F1, of equals the one nearest to one half."""
     labels = held_out.task.setup.labels
     best = dict.fromkeys(labels, (-1.0, 0.0, 0.5))
-    for threshold in _THRESHOLDS:
-        same = dict.fromkeys(labels, threshold)
-        scores = held_out.score(temperature=temperature, thresholds=same).labels
+    present = held_out.options_at(temperature).get("thresholds", {})
+    tried = [dict.fromkeys(labels, threshold) for threshold in _THRESHOLDS]
+    # the model's own may be finer, so that what is found is none the worse
+    for thresholds in (*tried, {label: present.get(label, 0.5) for label in labels}):
+        scores = held_out.score(temperature=temperature, thresholds=thresholds).labels
         for label in labels:
             if label in scores:
+                threshold = thresholds[label]
                 found = (scores[label].f1, -abs(threshold - 0.5), threshold)
                 best[label] = max(best[label], found)
     return {label: threshold for label, (_, _, threshold) in best.items()}
