@@ -195,3 +195,20 @@ def test_questions_to_be_scored_without_known_answers_are_named(tmp_path):
     dev = lines(tmp_path / "dev.jsonl", question(answers=None))
     with pytest.raises(DataError, match=r"dev.jsonl:1: has no gold answers, so it cannot be"):
         read("extractive_qa", train=train, dev=dev)
+
+
+@pytest.mark.parametrize(("n_passages", "n_dev"), [(40, 16), (4, 10), (1, 4)])
+def test_questions_on_a_passage_are_set_aside_together(tmp_path, caplog, n_passages, n_dev):
+    n_each = 160 // n_passages if n_passages > 4 else 40 // n_passages
+    rows = [
+        question(question=f"Who {i}?", context=f"Ana won {number} times.")
+        for number in range(n_passages)
+        for i in range(n_each)
+    ]
+    splits = read("extractive_qa", train=lines(tmp_path / "train.jsonl", *rows))
+    assert len(splits.dev) == n_dev
+    assert len(splits.train) == len(rows) - n_dev
+    contexts = [{one.context for one in part} for part in (splits.train, splits.dev)]
+    assert contexts[0].isdisjoint(contexts[1]) or n_passages == 1
+    told = ", those that share a text together" in caplog.text
+    assert told == (n_passages > 1)

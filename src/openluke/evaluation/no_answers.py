@@ -47,7 +47,8 @@ def score_answers_or_none(
     Args:
         gold: Questions with every answer that is right, or none.
         predicted: As many; an ``AnsweredQuestion`` without an answer says that there is none, and
-            ``None`` is no prediction at all, which is wrong.
+            ``None`` is no prediction at all, which is wrong. The script leaves such questions out
+            of its totals, and then fails where it scores those with and without an answer.
         threshold: No answer is given where the no-answer score lies above it; without it answers
             are taken as they were decoded.
         rules: Whose rules say when answers are the same.

@@ -26,7 +26,9 @@ class _Block(NamedTuple):
 def hold_out(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any], list[Any]]:
     """Training examples, and those set aside of them; what was done is told.
 
-    Documents that are too few for any to be set aside are cut between sentences.
+    Examples that share a text, such as the questions on a passage, go one way together, as what is
+    learnt of some tells of the others. Documents that are too few for any to be set aside are cut
+    between sentences.
 
     Args:
         examples: The training data.
@@ -38,11 +40,13 @@ def hold_out(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[
     number = round(share * len(examples))
     if not number:
         return _cut(examples, share=share, seed=seed)
-    aside = _drawn(number, of=len(examples), seed=seed)
+    groups = _sharing_a_text(examples)
+    aside = _drawn_groups(number, groups=groups, seed=seed)
     logger.warning(
-        "no dev data: %d of %d training examples are set aside to choose the best model by",
-        number,
+        "no dev data: %d of %d training examples are set aside to choose the best model by%s",
+        len(aside),
         len(examples),
+        ", those that share a text together" if len(groups) < len(examples) else "",
     )
     train = [example for i, example in enumerate(examples) if i not in aside]
     return train, [examples[i] for i in sorted(aside)]
@@ -86,6 +90,25 @@ def _cut(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any]
 
 def _are_documents(examples: Sequence[Any]) -> TypeGuard[Sequence[Document]]:
     return all(isinstance(example, Document) for example in examples)
+
+
+def _sharing_a_text(examples: Sequence[Any]) -> list[list[int]]:
+    """The places of examples with the same text; each by itself, where all have the same."""
+    groups: dict[Any, list[int]] = {}
+    for place, example in enumerate(examples):
+        shared = getattr(example, "context", None) or getattr(example, "text", None)
+        groups.setdefault(shared or place, []).append(place)
+    return list(groups.values()) if len(groups) > 1 else [[place] for place in groups.popitem()[1]]
+
+
+def _drawn_groups(number: int, *, groups: Sequence[Sequence[int]], seed: int) -> set[int]:
+    """The places of no more than a number of examples in whole groups, or of the smallest group."""
+    order = np.random.default_rng(seed).permutation(len(groups)).tolist()
+    aside: set[int] = set()
+    for group in (groups[place] for place in order):
+        if len(aside) + len(group) <= number:
+            aside.update(group)
+    return aside or {*min((groups[place] for place in order), key=len)}
 
 
 def _drawn(number: int, *, of: int, seed: int) -> set[int]:
