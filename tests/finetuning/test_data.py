@@ -10,10 +10,9 @@ import pytest
 
 from openluke.config import from_mapping
 from openluke.errors import DataError
-from openluke.finetuning.data import Splits, read_splits
+from openluke.finetuning.data import Splits, read_scored, read_splits
 from openluke.finetuning.pieces import piece_of, uncut_stretches
-from openluke.finetuning.recipe import DataConfig, FinetuneConfig
-from openluke.finetuning.scoring import check_tests
+from openluke.finetuning.recipe import DataConfig
 from openluke.records import Document, Mention, Relation, Span
 from openluke.task import load_task
 
@@ -178,9 +177,8 @@ def test_what_cannot_be_scored_is_refused_before_training_and_named(tmp_path):
     bad = lines(tmp_path / "bad.jsonl", question(language="de"), question())
     message = r"bad.jsonl:2: the language of a question is None, expected one that MLQA has"
     data = DataConfig(train=train, dev=good, tests={"xx": bad})
-    values = {"task": "extractive_qa", "options": {"rules": "mlqa"}}
     with pytest.raises(DataError, match=message):
-        check_tests(FinetuneConfig(model="m", data=data, **values))
+        read_scored(bad, data=data, task=kind, options=options)
     with pytest.raises(DataError, match=message):
         read_splits(replace(data, dev=bad), task=kind, seed=0, options=options)
     assert read_splits(data, task=kind, seed=0, options=options).dev
@@ -212,3 +210,9 @@ def test_questions_on_a_passage_are_set_aside_together(tmp_path, caplog, n_passa
     assert contexts[0].isdisjoint(contexts[1]) or n_passages == 1
     told = ", those that share a text together" in caplog.text
     assert told == (n_passages > 1)
+
+
+def test_two_long_passages_do_not_give_half_of_their_questions_away(tmp_path):
+    rows = [question(context=f"Ana won {n // 50}.") for n in range(100)]
+    splits = read("extractive_qa", train=lines(tmp_path / "train.jsonl", *rows))
+    assert (len(splits.train), len(splits.dev)) == (90, 10)

@@ -9,8 +9,10 @@ import pytest
 from openluke.checkpoints.saving import save_bundle
 from openluke.config import from_mapping
 from openluke.errors import ConfigError, OpenLukeError, TrainingError
+from openluke.finetuning.data import file_fingerprints
 from openluke.finetuning.finetune import finetune
-from openluke.finetuning.recipe import FinetuneConfig, merge
+from openluke.finetuning.recipe import DataConfig, FileConfig, FinetuneConfig, merge
+from openluke.finetuning.run_directory import origin_of
 from openluke.training.step import Stepper
 from tests import toy_task
 from tests.finetuning.tiny_start import tiny_bundle
@@ -83,3 +85,47 @@ def test_a_finished_run_says_so(
     with caplog.at_level(logging.INFO, logger="openluke.finetuning"):
         start(values, output=tmp_path / "run")
     assert "is finished already; nothing is trained" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["dev", "test"])
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ('{"text": "Tokyo"}', r"scored\.jsonl: none of the 2 examples says what is right"),
+        ('{"text": "Tokyo", "labels": ["city", "river"]}', r"scored\.jsonl:1: found 2 labels"),
+    ],
+)
+def test_what_is_scored_has_to_say_what_is_right(
+    name: str, row: str, message: str, values: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "train.jsonl").write_text('{"text": "Tokyo", "label": "city"}\n' * 4)
+    (tmp_path / "scored.jsonl").write_text(f"{row}\n" * 2)
+    train = str(tmp_path / "train.jsonl")
+    data = {"train": train, "dev": train, name: str(tmp_path / "scored.jsonl")}
+    options = {"problem": "single_label"}
+    with pytest.raises(OpenLukeError, match=message if name == "test" else r"scored\.jsonl"):
+        start(
+            values, output=tmp_path / "run", task="sequence_classification", data=data,
+            options=options,
+        )  # fmt: skip
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_part_of_a_file_or_another_table_beside_it_is_another_run(tmp_path: Path) -> None:
+    def origin(*, end: int = 3, folder: str = "a") -> dict[str, Any]:
+        place = tmp_path / folder
+        place.mkdir(exist_ok=True)
+        (place / "train.json").write_text("{}")
+        file = FileConfig(
+            path=place / "train.json", options={"end": end, "mentions": "../names.tsv"}
+        )
+        config = FinetuneConfig(model="m", task="extractive_qa", data=DataConfig(train=file))
+        assert config.data is not None
+        return origin_of(config, data={"main": file_fingerprints(config.data)}, model="m")
+
+    (tmp_path / "names.tsv").write_text("Ana\tAna (singer)\n")
+    first = origin()
+    assert origin(folder="b") == first
+    assert origin(end=30) != first
+    (tmp_path / "names.tsv").write_text("Ana\tAna (river)\n")
+    assert origin() != first

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from openluke.errors import ExampleError
+from openluke.errors import DataError, ExampleError
 from openluke.formats.example_facts import lacks_answer
 from openluke.inference.task_pipeline import chunks_of_examples
 from openluke.records import MaskedText
@@ -71,6 +71,33 @@ def check_scorable(examples: Iterable[Any], *, kind: TaskType, config: Any) -> N
     """Examples to be scored; the first that cannot be is an error, before anything is trained."""
     if isinstance(kind, ChecksGold):
         kind.check_gold(examples, config=config)
+
+
+def check_targets(examples: Iterable[Any], *, task: Task[Any, Any]) -> None:
+    """Encode examples that are scored later; the first that has no place for its gold is named."""
+    logger = logging.getLogger("openluke")
+    level = logger.level
+    # what cannot be read of them is told when they are scored
+    logger.setLevel(logging.ERROR)
+    done = 0
+    try:
+        for chunk in chunks_of_examples(examples):
+            try:
+                task.encode(chunk)
+            except DataError:
+                for number, example in enumerate(chunk, start=done):
+                    _check_target(example, number=number, task=task)
+                raise
+            done += len(chunk)
+    finally:
+        logger.setLevel(level)
+
+
+def _check_target(example: Any, *, number: int, task: Task[Any, Any]) -> None:
+    try:
+        task.encode([example])
+    except DataError as error:
+        raise ExampleError(str(error), number=number) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from openluke.task import TaskType, settled
 logger = logging.getLogger(__name__)
 
 File = Path | FileConfig
+_TABLES = ("mentions", "question_mentions")
+"""Options of readers that name another file, beside the one that is read."""
 _MOST_NAMED = 20
 """How many labels a message names."""
 
@@ -71,6 +74,11 @@ def read_scored(file: File, *, data: DataConfig, task: TaskType, options: Any) -
     return examples
 
 
+def placing_of(file: File, *, data: DataConfig, task: TaskType) -> AbstractContextManager[None]:
+    """Have errors about examples of a file say where in it they stand."""
+    return placing(forms=task.forms, **_reading(file, data=data))
+
+
 def _reading(file: File, *, data: DataConfig) -> dict[str, Any]:
     """What a file of the data is read with."""
     if isinstance(file, FileConfig):
@@ -102,6 +110,11 @@ def test_files(data: DataConfig) -> dict[str, File]:
 
 
 def file_fingerprints(data: DataConfig) -> dict[str, str]:
-    """A hash of the content of each file that is learnt from or chosen by."""
+    """A hash of the content of each file that is learnt from or chosen by, and of their tables."""
     files = {"train": data.train} | ({} if data.dev is None else {"dev": data.dev})
-    return {name: fingerprint(path_of(file)) for name, file in files.items()}
+    found = {name: fingerprint(path_of(file)) for name, file in files.items()}
+    for name, file in files.items():
+        options = _reading(file, data=data)["options"]
+        for table in (options[key] for key in _TABLES if options.get(key)):
+            found[f"{name}: {table}"] = fingerprint(path_of(file).parent / table)
+    return found

@@ -32,7 +32,7 @@ from openluke.finetuning.run_directory import (
     remove_checkpoints,
     write_scores,
 )
-from openluke.finetuning.scoring import check_tests, score_all
+from openluke.finetuning.scoring import check_scored, score_all
 from openluke.finetuning.settling import settled_recipe
 from openluke.finetuning.start import Start, options_of, prepare
 from openluke.finetuning.usage import usage_of
@@ -48,6 +48,8 @@ from openluke.training.trackers.tracker import Tracker
 from openluke.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
+_ADAPTERS_FACTOR = 10
+"""Adapters, which begin at nothing, learn at so many times the rate of whole weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,6 @@ def finetune(
                 found = FinetuneResult(directory=directory, report=finished)
                 return found if world.is_first else None
             splits = {part.head: _splits(part, seed=config.seed) for part in config.parts}
-            if world.is_first:
-                check_tests(config)
             # what was set aside stands in the training file, too
             learnt = {name: each.train + each.dev * each.held_out for name, each in splits.items()}
             settled = settled_recipe(config, examples=learnt)
@@ -128,6 +128,8 @@ def finetune(
 
 def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> FinetuneResult | None:
     start = _prepared(run, bundle=bundle)
+    if run.world.is_first:
+        check_scored(run.config, tasks=start.tasks)
     with gathered_warnings() as not_read:
         learning = learning_of(
             start.bundle, tasks=start.tasks, splits=run.splits, config=run.config
@@ -187,11 +189,14 @@ def _with_rates(config: FinetuneConfig, *, learning: Learning, start: Start) -> 
     given = config.training.optimizer
     is_new = len(start.reused) < len(start.bundle.heads)
     rates = rates_of(given, model=learning.model, new_heads=is_new)
+    why = ""
+    if given.learning_rate is None:
+        why = " (by the width of the model)"
+        if config.lora is not None:
+            rates = replace(rates, learning_rate=_ADAPTERS_FACTOR * rates.learning_rate)
+            why = " (by the width of the model, for adapters)"
     logger.info(
-        "learning rate %g%s, heads %g times that",
-        rates.learning_rate,
-        " (by the width of the model)" if given.learning_rate is None else "",
-        rates.head_factor,
+        "learning rate %g%s, heads %g times that", rates.learning_rate, why, rates.head_factor
     )
     optimizer = replace(given, learning_rate=rates.learning_rate, head_factor=rates.head_factor)
     return replace(config, training=replace(config.training, optimizer=optimizer))

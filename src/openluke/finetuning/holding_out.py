@@ -12,6 +12,8 @@ from openluke.records import Document, Span
 
 logger = logging.getLogger(__name__)
 
+_MOST = 1 / 3
+"""Which share of the examples is too much to be set aside, whatever they share."""
 _STRETCH = 10
 """How many sentences are set aside together, so that they have context as others have."""
 
@@ -57,19 +59,19 @@ def _cut(examples: Sequence[Any], *, share: float, seed: int) -> tuple[list[Any]
     stretches = [uncut_stretches(one) for one in examples] if _are_documents(examples) else []
     n_sentences = sum(map(len, stretches))
     number = round(share * n_sentences)
-    if not number:
+    size = max(min(number, _STRETCH), 1)
+    blocks = [
+        _Block(document, Span(spans[start].start, spans[start : start + size][-1].end))
+        for document, spans in enumerate(stretches)
+        for start in range(0, len(spans), size)
+    ]
+    if not number or len(blocks) < 2:
         logger.warning(
             "no dev data, and too few training examples (%d) to set any aside: nothing chooses the "
             "best model, so the last one is kept; give a dev file, or more examples",
             len(examples),
         )
         return list(examples), []
-    size = min(number, _STRETCH)
-    blocks = [
-        _Block(document, Span(spans[start].start, spans[start : start + size][-1].end))
-        for document, spans in enumerate(stretches)
-        for start in range(0, len(spans), size)
-    ]
     n_drawn = min(round(number / size), len(blocks) - 1)
     aside = _drawn(n_drawn, of=len(blocks), seed=seed)
     logger.warning(
@@ -102,13 +104,20 @@ def _sharing_a_text(examples: Sequence[Any]) -> list[list[int]]:
 
 
 def _drawn_groups(number: int, *, groups: Sequence[Sequence[int]], seed: int) -> set[int]:
-    """The places of no more than a number of examples in whole groups, or of the smallest group."""
+    """The places of no more than a number of examples in whole groups, or of the smallest group.
+
+    Where that is far too large, examples are drawn one by one: most are for learning.
+    """
     order = np.random.default_rng(seed).permutation(len(groups)).tolist()
     aside: set[int] = set()
     for group in (groups[place] for place in order):
         if len(aside) + len(group) <= number:
             aside.update(group)
-    return aside or {*min((groups[place] for place in order), key=len)}
+    smallest = min((groups[place] for place in order), key=len)
+    every = [place for group in groups for place in group]
+    if not aside and len(smallest) > _MOST * len(every):
+        return {every[place] for place in _drawn(number, of=len(every), seed=seed)}
+    return aside or {*smallest}
 
 
 def _drawn(number: int, *, of: int, seed: int) -> set[int]:

@@ -27,8 +27,10 @@ _FREE_TRAINING = (
     "log_every",
 )  # fmt: skip
 """Options of training that may change while a run is interrupted: the weights stay the same."""
-_FREE_DATA = ("train", "dev", "test", "tests")
-"""Where files lie may change, what is in them not; and no choice is made by those of tests."""
+_FILES = ("train", "dev")
+"""Where these lie may change, what is in them and how it is read not."""
+_TESTS = ("test", "tests")
+"""No choice is made by these."""
 
 
 @contextmanager
@@ -74,7 +76,8 @@ def origin_of(
         del values[name]
     for table in (values, *values["tasks"]):
         if table["data"] is not None:
-            table["data"] = {k: v for k, v in table["data"].items() if k not in _FREE_DATA}
+            kept = {k: v for k, v in table["data"].items() if k not in _TESTS}
+            table["data"] = kept | {name: _reading(kept[name]) for name in _FILES}
     training = values["training"]
     values["training"] = {k: v for k, v in training.items() if k not in _FREE_TRAINING}
     return {"recipe": values, "data": {k: dict(v) for k, v in data.items()}, "model": model}
@@ -94,6 +97,13 @@ def write_scores(directory: Path, *, values: Mapping[str, Any]) -> None:
 def remove_checkpoints(directory: Path) -> None:
     """Remove what a run would go on from, which a finished one does not."""
     shutil.rmtree(directory / CHECKPOINTS, ignore_errors=True)
+
+
+def _reading(file: str | Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """How a file is read, where that is said of it alone."""
+    if isinstance(file, Mapping):
+        return {name: value for name, value in file.items() if name != "path"}
+    return None
 
 
 def _check(directory: Path, *, origin: Mapping[str, Any]) -> None:

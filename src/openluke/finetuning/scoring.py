@@ -10,10 +10,12 @@ import torch
 from openluke.artifacts import atomic_file
 from openluke.checkpoints.bundle import Bundle
 from openluke.config import to_mapping
+from openluke.finetuning.checking import check_targets
 from openluke.finetuning.data import (
     File,
     Splits,
     path_of,
+    placing_of,
     read_data,
     read_scored,
     test_files,
@@ -22,6 +24,7 @@ from openluke.finetuning.evaluation import Scored, score_task
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
 from openluke.finetuning.run_directory import PREDICTIONS
 from openluke.finetuning.start import options_of
+from openluke.inference.gold import check_gold
 from openluke.inference.prediction_json import prediction_line
 from openluke.task import Task, load_task
 
@@ -72,13 +75,22 @@ def score_all(
     return {"scores": scores, "data": data, "examples_per_second": round(rate, 2)}
 
 
-def check_tests(config: FinetuneConfig) -> None:
-    """Read the files that the model is scored on at the end, so that a bad one is found before."""
+def check_scored(config: FinetuneConfig, *, tasks: Mapping[str, Task[Any, Any]]) -> None:
+    """Read the files that the model is scored on as it will be, so that a bad one is found before.
+
+    Args:
+        config: The recipe, in which nothing is left to the training data.
+        tasks: The tasks by the names of their heads.
+    """
     for part in config.parts:
-        task = load_task(part.task)
-        options = options_of(task, values=part.options, where=f"options of {part.head}")
-        for file in test_files(part.data).values():
-            read_scored(file, data=part.data, task=task, options=options)
+        kind, task = load_task(part.task), tasks[part.head]
+        options = options_of(kind, values=part.options, where=f"options of {part.head}")
+        dev = {} if part.data.dev is None else {"dev": part.data.dev}
+        for file in (dev | test_files(part.data)).values():
+            examples = read_scored(file, data=part.data, task=kind, options=options)
+            check_gold(examples, task=task, file=path_of(file))
+            with placing_of(file, data=part.data, task=kind):
+                check_targets(examples, task=task)
 
 
 def _to_score(part: TaskConfig, *, splits: Splits) -> Iterable[tuple[str, File, list[Any]]]:

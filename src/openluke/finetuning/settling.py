@@ -22,23 +22,26 @@ def settled_recipe(
         config: The recipe.
         examples: What each task learns from, by the name of its head.
     """
-    parts = tuple(_settled_part(part, examples=examples[part.head]) for part in config.parts)
+    said = "options of this task in the recipe say" if config.tasks else "--set options.NAME=… says"
+    parts = tuple(
+        _settled_part(part, examples=examples[part.head], otherwise=said) for part in config.parts
+    )
     if config.tasks:
         return replace(config, tasks=parts)
     return replace(config, options=parts[0].options)
 
 
-def _settled_part(part: TaskConfig, *, examples: Sequence[Any]) -> TaskConfig:
+def _settled_part(part: TaskConfig, *, examples: Sequence[Any], otherwise: str) -> TaskConfig:
     kind = load_task(part.task)
     said = options_of(kind, values=part.options, where=f"options of {part.head}")
     before, after = to_mapping(said), to_mapping(settled(kind, config=said, examples=examples))
     decided = {name: value for name, value in after.items() if value != before[name]}
     for name, value in decided.items():
         _log.info(
-            "%s: %s = %r is chosen, as the training data is; --set options.%s=… says otherwise",
+            "%s: %s = %r is chosen, as the training data is; %s otherwise",
             part.head,
             name,
             value,
-            name,
+            otherwise.replace("NAME", name),
         )
     return replace(part, options={**part.options, **decided})

@@ -54,17 +54,17 @@ class MentionTable:
             page: The title of the page that it belongs to.
             language: The Wikipedia language of the titles; ``None`` if they have none.
         """
-        names = self.pages.get(None, {})
-        if page is not None:
-            names = names | self.pages.get(_page(page), {})
-        words: list[list[int]] = split_words(text).tolist() if names else []
+        everywhere = self.pages.get(None, {})
+        own = {} if page is None else self.pages.get(_page(page), {})
+        words: list[list[int]] = split_words(text).tolist() if own or everywhere else []
         found: list[Mention] = []
         first = 0
         while first < len(words):
             start, after = words[first][0], first + 1
             for last in range(min(first + self.most_words, len(words)) - 1, first - 1, -1):
                 end = words[last][1]
-                entity = names.get(_key(text[start:end], ignore_case=self.ignore_case))
+                key = _key(text[start:end], ignore_case=self.ignore_case)
+                entity = own[key] if key in own else everywhere.get(key)
                 if entity is not None:
                     mention = Mention(start=start, end=end, entity=entity, language=language)
                     found.append(mention)
