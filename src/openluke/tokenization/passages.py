@@ -17,6 +17,7 @@ Spans = Sequence[Sequence[int]] | npt.NDArray[np.integer[Any]]
 _Array = npt.NDArray[np.int64]
 _PAIR = frozenset([2])
 _PLAIN_LISTS = frozenset([list, tuple])
+_PLAIN_NUMBERS = frozenset([int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -204,12 +205,17 @@ def _gather(passages: Sequence[Passage]) -> _Array:
         else:
             if not _PAIR.issuperset(map(len, chain.from_iterable(given))):
                 _reject_form(passages)
-            # Unlike numpy, an array of the standard library takes whole numbers only.
             flat = list(chain.from_iterable(chain.from_iterable(given)))
-            plain = _PLAIN_LISTS.issuperset(map(type, given)) or all(map(is_list, given))
-            if bool in set(map(type, flat)) or not plain:
+            if not (_PLAIN_LISTS.issuperset(map(type, given)) or all(map(is_list, given))):
                 _reject_form(passages)
-            array = np.array(array_of_numbers("q", flat), dtype=np.int64).reshape(-1, 2)
+            if _PLAIN_NUMBERS.issuperset(map(type, flat)):
+                numbers = np.fromiter(flat, dtype=np.int64, count=len(flat))
+            elif bool in set(map(type, flat)):
+                _reject_form(passages)
+            else:
+                # Unlike numpy, an array of the standard library takes whole numbers only.
+                numbers = np.array(array_of_numbers("q", flat), dtype=np.int64)
+            array = numbers.reshape(-1, 2)
     except (ValueError, TypeError, OverflowError):
         _reject_form(passages)
     if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
