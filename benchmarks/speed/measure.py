@@ -12,6 +12,7 @@ Only compare programs whose outputs are equal: assert it before timing them.
 """
 
 import datetime
+import gc
 import json
 import os
 import platform
@@ -138,6 +139,8 @@ class _Sample:
     __slots__ = ("cpu", "wall")
 
     def __init__(self, program: Callable[[], object]) -> None:
+        # Else a program pays for the garbage of the one before it.
+        gc.collect()
         wall, cpu = time.perf_counter(), time.process_time()
         program()
         self.cpu = time.process_time() - cpu
