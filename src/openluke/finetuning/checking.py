@@ -10,7 +10,7 @@ import numpy as np
 
 from openluke.errors import DataError, ExampleError
 from openluke.formats.example_facts import lacks_answer
-from openluke.inference.task_pipeline import chunks_of_examples
+from openluke.inference.task_pipeline import chunks_of_examples, first_unreadable
 from openluke.records import MaskedText
 from openluke.task import ChecksGold, Task, TaskType
 
@@ -75,29 +75,30 @@ def check_scorable(examples: Iterable[Any], *, kind: TaskType, config: Any) -> N
 
 def check_targets(examples: Iterable[Any], *, task: Task[Any, Any]) -> None:
     """Encode examples that are scored later; the first that has no place for its gold is named."""
-    logger = logging.getLogger("openluke")
-    level = logger.level
-    # what cannot be read of them is told when they are scored
-    logger.setLevel(logging.ERROR)
     done = 0
-    try:
+    # what cannot be read of them is told when they are scored
+    with _errors_alone():
         for chunk in chunks_of_examples(examples):
             try:
                 task.encode(chunk)
-            except DataError:
-                for number, example in enumerate(chunk, start=done):
-                    _check_target(example, number=number, task=task)
-                raise
+            except DataError as error:
+                bad = first_unreadable(chunk, task=task)
+                if bad is None:
+                    raise
+                raise ExampleError(bad.why, number=done + bad.place) from error
             done += len(chunk)
+
+
+@contextmanager
+def _errors_alone() -> Generator[None, None, None]:
+    """Have openluke log errors and nothing else while the block runs."""
+    logger = logging.getLogger("openluke")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
     finally:
         logger.setLevel(level)
-
-
-def _check_target(example: Any, *, number: int, task: Task[Any, Any]) -> None:
-    try:
-        task.encode([example])
-    except DataError as error:
-        raise ExampleError(str(error), number=number) from error
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from openluke.errors import ConfigError, DataError
+from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.inference.scheduling import batches_of_instances, chunks_of_texts
 from openluke.instances import Instance, Outputs, TaskBatch
 from openluke.model.model import Model
@@ -131,16 +131,31 @@ class TaskPipeline:
         """
         try:
             return self.predict(chunk)
-        except DataError:
-            for number, example in enumerate(chunk, start=first):
-                self._check(example, number=number)
-            raise
-
-    def _check(self, example: Any, *, number: int) -> None:
-        try:
-            self.encode([example])
         except DataError as error:
-            raise InputError(str(error), number=number) from error
+            bad = first_unreadable(chunk, task=self.task)
+            if bad is None:
+                raise
+            raise InputError(bad.why, number=first + bad.place) from error
+
+
+class Unreadable(NamedTuple):
+    """An example that a task cannot encode."""
+
+    place: int
+    """How many examples stand before it."""
+    why: str
+
+
+def first_unreadable(examples: Iterable[Any], *, task: Task[Any, Any]) -> Unreadable | None:
+    """The first of some examples that the task refuses when it is given it alone."""
+    for place, example in enumerate(examples):
+        try:
+            task.encode([example])
+        except ExampleError as error:
+            return Unreadable(place, error.message)
+        except DataError as error:
+            return Unreadable(place, str(error))
+    return None
 
 
 def chunks_of_examples(examples: Iterable[Any]) -> Iterator[list[Any]]:
