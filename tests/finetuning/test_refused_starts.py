@@ -13,6 +13,7 @@ from openluke.finetuning.data import file_fingerprints
 from openluke.finetuning.finetune import finetune
 from openluke.finetuning.recipe import DataConfig, FileConfig, FinetuneConfig, merge
 from openluke.finetuning.run_directory import origin_of
+from openluke.task import load_task
 from openluke.training.step import Stepper
 from tests import toy_task
 from tests.finetuning.tiny_start import tiny_bundle
@@ -121,7 +122,8 @@ def test_another_part_of_a_file_or_another_table_beside_it_is_another_run(tmp_pa
         )
         config = FinetuneConfig(model="m", task="extractive_qa", data=DataConfig(train=file))
         assert config.data is not None
-        return origin_of(config, data={"main": file_fingerprints(config.data)}, model="m")
+        fingerprints = file_fingerprints(config.data, task=load_task("extractive_qa"))
+        return origin_of(config, data={"main": fingerprints}, model="m")
 
     (tmp_path / "names.tsv").write_text("Ana\tAna (singer)\n")
     first = origin()

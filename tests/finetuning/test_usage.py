@@ -65,7 +65,7 @@ def usage(
 ) -> str | None:
     kind = load_task(task)
     made = kind(kind.config_type(**(options or {})), setup=tiny_bundle().task_setup(("a", "b")))
-    splits = Splits(train=[], dev=list(examples), held_out=False)
+    splits = Splits(train=[], dev=list(examples), held_out=False, options=None)
     return usage_of({task: made, **others}, splits={task: splits})
 
 

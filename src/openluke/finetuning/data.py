@@ -17,8 +17,6 @@ from openluke.task import TaskType, settled
 logger = logging.getLogger(__name__)
 
 File = Path | FileConfig
-_TABLES = ("mentions", "question_mentions")
-"""Options of readers that name another file, beside the one that is read."""
 _MOST_NAMED = 20
 """How many labels a message names."""
 
@@ -32,6 +30,8 @@ class Splits:
     """Empty where nothing is set aside: the last model is kept."""
     held_out: bool
     """Whether ``dev`` was set aside of the training file."""
+    options: Any
+    """The task's configuration, with what the training data decides in it."""
 
 
 def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) -> Splits:
@@ -41,7 +41,7 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
         data: The files.
         task: Whose examples they are.
         seed: By which examples are drawn where some are set aside.
-        options: The task's configuration, by which it says what it can learn from.
+        options: The task's configuration.
     """
     train = list(read_data(data.train, data=data, task=task))
     options = settled(task, config=options, examples=train)
@@ -53,12 +53,12 @@ def read_splits(data: DataConfig, *, task: TaskType, seed: int, options: Any) ->
         train, dev = hold_out(train, share=data.dev_share, seed=seed)
         missed = {*labels} - {*task.labels_of(train, config=options)}
         _tell_new_labels(sorted(missed), where="the examples set aside")
-        return Splits(train=train, dev=dev, held_out=bool(dev))
+        return Splits(train=train, dev=dev, held_out=bool(dev), options=options)
     dev = read_scored(data.dev, data=data, task=task, options=options)
     with placing(forms=task.forms, **_reading(data.dev, data=data)):
         missed = {*task.labels_of(dev, config=options)} - {*labels}
     _tell_new_labels(sorted(missed), where=str(path_of(data.dev)))
-    return Splits(train=train, dev=dev, held_out=False)
+    return Splits(train=train, dev=dev, held_out=False, options=options)
 
 
 def read_data(file: File, *, data: DataConfig, task: TaskType) -> Iterator[Any]:
@@ -109,12 +109,14 @@ def test_files(data: DataConfig) -> dict[str, File]:
     return alone | data.tests
 
 
-def file_fingerprints(data: DataConfig) -> dict[str, str]:
+def file_fingerprints(data: DataConfig, *, task: TaskType) -> dict[str, str]:
     """A hash of the content of each file that is learnt from or chosen by, and of their tables."""
+    tables = {name for form in task.forms for name in form.tables}
     files = {"train": data.train} | ({} if data.dev is None else {"dev": data.dev})
     found = {name: fingerprint(path_of(file)) for name, file in files.items()}
     for name, file in files.items():
         options = _reading(file, data=data)["options"]
-        for table in (options[key] for key in _TABLES if options.get(key)):
-            found[f"{name}: {table}"] = fingerprint(path_of(file).parent / table)
+        for table in sorted(tables):
+            if options.get(table) is not None:
+                found[f"{name} {table}"] = fingerprint(path_of(file).parent / options[table])
     return found

@@ -48,8 +48,6 @@ from openluke.training.trackers.tracker import Tracker
 from openluke.training.trainer import Trainer
 
 logger = logging.getLogger(__name__)
-_ADAPTERS_FACTOR = 10
-"""Adapters, which begin at nothing, learn at so many times the rate of whole weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +106,10 @@ def finetune(
         _options(part)
     with joined(choose_device(device)) as world:
         source = resolve(config.model)
-        data = {part.head: file_fingerprints(part.data) for part in config.parts}
+        data = {
+            part.head: file_fingerprints(part.data, task=load_task(part.task))
+            for part in config.parts
+        }
         origin = origin_of(config, data=data, model=model_identity(source))
         with owned(directory, origin=origin) if world.is_first else nullcontext():
             finished = world.gather(read_scores(directory))[0]
@@ -117,9 +118,9 @@ def finetune(
                 found = FinetuneResult(directory=directory, report=finished)
                 return found if world.is_first else None
             splits = {part.head: _splits(part, seed=config.seed) for part in config.parts}
-            # what was set aside stands in the training file, too
-            learnt = {name: each.train + each.dev * each.held_out for name, each in splits.items()}
-            settled = settled_recipe(config, examples=learnt)
+            settled = settled_recipe(
+                config, settled={name: each.options for name, each in splits.items()}
+            )
             run = _Run(
                 config=settled, directory=directory, world=world, splits=splits, origin=origin
             )
@@ -129,7 +130,7 @@ def finetune(
 def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> FinetuneResult | None:
     start = _prepared(run, bundle=bundle)
     if run.world.is_first:
-        check_scored(run.config, tasks=start.tasks)
+        check_scored(run.config, tasks=start.tasks, splits=run.splits)
     with gathered_warnings() as not_read:
         learning = learning_of(
             start.bundle, tasks=start.tasks, splits=run.splits, config=run.config
@@ -171,7 +172,7 @@ def _prepared(run: _Run, *, bundle: Bundle) -> Start:
     config = run.config
     labels = {
         part.head: load_task(part.task).labels_of(
-            run.splits[part.head].train, config=_options(part)
+            run.splits[part.head].train, config=run.splits[part.head].options
         )
         for part in config.parts
     }
@@ -188,13 +189,11 @@ def _with_rates(config: FinetuneConfig, *, learning: Learning, start: Start) -> 
     """The recipe with the rates in numbers, which are told."""
     given = config.training.optimizer
     is_new = len(start.reused) < len(start.bundle.heads)
-    rates = rates_of(given, model=learning.model, new_heads=is_new)
+    has_adapters = config.lora is not None
+    rates = rates_of(given, model=learning.model, new_heads=is_new, adapters=has_adapters)
     why = ""
     if given.learning_rate is None:
-        why = " (by the width of the model)"
-        if config.lora is not None:
-            rates = replace(rates, learning_rate=_ADAPTERS_FACTOR * rates.learning_rate)
-            why = " (by the width of the model, for adapters)"
+        why = f" (by the width of the model{', for adapters' * has_adapters})"
     logger.info(
         "learning rate %g%s, heads %g times that", rates.learning_rate, why, rates.head_factor
     )

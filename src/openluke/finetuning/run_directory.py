@@ -12,7 +12,7 @@ from openluke.errors import CheckpointError, ConfigError
 from openluke.file_lock import locked
 from openluke.finetuning.recipe import FinetuneConfig, recipe_values
 from openluke.training.distributed import World
-from openluke.training.origin import differences, started_otherwise
+from openluke.training.origin import FREE, differences, started_otherwise
 from openluke.training.state import Checkpoints
 from openluke.training.trainer import CHECKPOINTS
 from openluke.training.writing import explained
@@ -22,11 +22,6 @@ SCORES = "scores.json"
 MODEL = "model"
 PREDICTIONS = "predictions"
 
-_FREE_TRAINING = (
-    "accumulation", "strategy", "gradient_checkpointing", "checkpoint_every", "keep_checkpoints",
-    "log_every",
-)  # fmt: skip
-"""Options of training that may change while a run is interrupted: the weights stay the same."""
 _FILES = ("train", "dev")
 """Where these lie may change, what is in them and how it is read not."""
 _TESTS = ("test", "tests")
@@ -79,7 +74,7 @@ def origin_of(
             kept = {k: v for k, v in table["data"].items() if k not in _TESTS}
             table["data"] = kept | {name: _reading(kept[name]) for name in _FILES}
     training = values["training"]
-    values["training"] = {k: v for k, v in training.items() if k not in _FREE_TRAINING}
+    values["training"] = {k: v for k, v in training.items() if k not in FREE}
     return {"recipe": values, "data": {k: dict(v) for k, v in data.items()}, "model": model}
 
 

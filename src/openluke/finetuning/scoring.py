@@ -23,7 +23,6 @@ from openluke.finetuning.data import (
 from openluke.finetuning.evaluation import Scored, score_task
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
 from openluke.finetuning.run_directory import PREDICTIONS
-from openluke.finetuning.start import options_of
 from openluke.inference.gold import check_gold
 from openluke.inference.prediction_json import prediction_line
 from openluke.task import Task, load_task
@@ -75,22 +74,30 @@ def score_all(
     return {"scores": scores, "data": data, "examples_per_second": round(rate, 2)}
 
 
-def check_scored(config: FinetuneConfig, *, tasks: Mapping[str, Task[Any, Any]]) -> None:
-    """Read the files that the model is scored on as it will be, so that a bad one is found before.
+def check_scored(
+    config: FinetuneConfig, *, tasks: Mapping[str, Task[Any, Any]], splits: Mapping[str, Splits]
+) -> None:
+    """See whether the model can be scored on the files that it will be, before it is trained.
 
     Args:
-        config: The recipe, in which nothing is left to the training data.
+        config: The recipe.
         tasks: The tasks by the names of their heads.
+        splits: What is learnt from and chosen by, in the same way.
     """
     for part in config.parts:
-        kind, task = load_task(part.task), tasks[part.head]
-        options = options_of(kind, values=part.options, where=f"options of {part.head}")
-        dev = {} if part.data.dev is None else {"dev": part.data.dev}
-        for file in (dev | test_files(part.data)).values():
-            examples = read_scored(file, data=part.data, task=kind, options=options)
+        kind, task, mine = load_task(part.task), tasks[part.head], splits[part.head]
+        for file, examples in _files_to_score(part, splits=mine):
             check_gold(examples, task=task, file=path_of(file))
             with placing_of(file, data=part.data, task=kind):
                 check_targets(examples, task=task)
+
+
+def _files_to_score(part: TaskConfig, *, splits: Splits) -> Iterable[tuple[File, list[Any]]]:
+    if part.data.dev is not None:
+        yield part.data.dev, splits.dev
+    kind = load_task(part.task)
+    for file in test_files(part.data).values():
+        yield file, read_scored(file, data=part.data, task=kind, options=splits.options)
 
 
 def _to_score(part: TaskConfig, *, splits: Splits) -> Iterable[tuple[str, File, list[Any]]]:

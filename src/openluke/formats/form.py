@@ -41,6 +41,8 @@ class Form:
     lines: Callable[..., Iterator[int | None]] | None = None
     """``lines(path, **options)`` gives the line on which each example begins, in the order of
     ``read``; ``None`` where examples do not have lines of their own."""
+    tables: tuple[str, ...] = ()
+    """Options that name another file, by a path from where the one that is read lies."""
 
 
 def most_lines(looks_like: Callable[[str], bool]) -> Callable[[str], bool]:

@@ -161,4 +161,5 @@ FORM = Form(
     summary="JSON of data, paragraphs, context, qas and answers: SQuAD, XQuAD, MLQA, JaQuAD.",
     read=read_squad,
     looks_like=looks_like_squad,
+    tables=("mentions", "question_mentions"),
 )

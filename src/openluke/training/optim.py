@@ -16,6 +16,8 @@ _BASE_WIDTH, _BASE_RATE = 768, 1e-5
 """The width of the base model, and the rate that LUKE is fine-tuned with."""
 _HIGHEST_RATE = 5e-4
 _SMALL_HEAD_FACTOR = 10.0
+_ADAPTERS_FACTOR = 10.0
+"""Adapters, which begin at nothing, learn at so many times the rate of whole weights."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,19 +72,24 @@ class Rates:
     head_factor: float
 
 
-def rates_of(config: OptimizerConfig, *, model: nn.Module, new_heads: bool = False) -> Rates:
+def rates_of(
+    config: OptimizerConfig, *, model: nn.Module, new_heads: bool = False, adapters: bool = False
+) -> Rates:
     """The rates that are chosen, and where they are not, those that suit the model.
 
     Args:
         config: What is chosen.
         model: What is trained; its encoder's width counts.
         new_heads: Whether some of its heads begin at random.
+        adapters: Whether adapters beside its encoder are trained in place of it.
     """
     width = min((encoder.config.hidden_size for encoder in _encoders(model)), default=_BASE_WIDTH)
     rate, factor = config.learning_rate, config.head_factor
     if factor is None:
         factor = _SMALL_HEAD_FACTOR if new_heads and width < _BASE_WIDTH else 1.0
-    return Rates(learning_rate=rate or default_rate(width), head_factor=factor)
+    if rate is None:
+        rate = default_rate(width) * (_ADAPTERS_FACTOR if adapters else 1)
+    return Rates(learning_rate=rate, head_factor=factor)
 
 
 def default_rate(width: int) -> float:

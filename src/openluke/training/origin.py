@@ -14,7 +14,7 @@ from openluke.errors import ConfigError
 from openluke.training.config import TrainingConfig
 from openluke.training.data import DataSource
 
-_FREE = (
+FREE = (
     "accumulation",  # the size of a step is the run's own, however many processes share it
     "strategy",
     "gradient_checkpointing",
@@ -36,7 +36,7 @@ def origin_of(model: nn.Module, *, data: DataSource, config: TrainingConfig) -> 
 
     Weights that are trained come from the checkpoint; those that are not are not in it.
     """
-    options = {name: value for name, value in to_mapping(config).items() if name not in _FREE}
+    options = {name: value for name, value in to_mapping(config).items() if name not in FREE}
     return {"options": options, "data": data.fingerprint, "frozen weights": _digest(model)}
 
 
