@@ -42,6 +42,8 @@ def main() -> None:
     parser.add_argument("--modes", nargs="+", default=list(MODES), choices=modes)
     parser.add_argument("--runs", type=Path, default=Path("runs/learning"))
     parser.add_argument("--threads", type=int, default=1)
+    dtypes = ["float32", "bfloat16"]
+    parser.add_argument("--dtype", default="float32", choices=dtypes, help="of training")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     logging.basicConfig(level=logging.WARNING)
@@ -49,14 +51,15 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for seed in arguments.seeds:
         for mode in arguments.modes:
-            config = _config(path, mode=mode, seed=seed)
+            config = _config(path, mode=mode, seed=seed, dtype=arguments.dtype)
             output = arguments.runs / arguments.recipe / f"{mode}-{seed}"
             rows.append(_run(config, output=output) | {"mode": mode, "seed": seed})
             _write(rows, name=arguments.recipe, threads=arguments.threads, config=config)
 
 
-def _config(path: Path, *, mode: str, seed: int) -> FinetuneConfig:
+def _config(path: Path, *, mode: str, seed: int, dtype: str) -> FinetuneConfig:
     changes: dict[str, Any] = {**MODES.get(mode, MODES["entity-aware"]), "seed": seed}
+    changes["training"] = {"dtype": dtype}
     options: dict[str, Any] = changes.get("options", {})
     if mode == ALL_SPANS:
         options = {**WITHOUT_PROPOSER, "negatives": None}
@@ -92,6 +95,7 @@ def _write(
         "recipe": f"recipes/small/{name}.toml",
         "unit": "share, mean and standard deviation over seeds",
         "epochs": config.training.epochs,
+        "dtype": config.training.dtype,
         "options": read_recipe(RECIPES / f"{name}.toml").options,
         "summary": tables,
         "threads": threads,
