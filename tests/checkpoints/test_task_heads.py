@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.errors import ConfigError
 from openluke.model.config import HeadConfig
+from openluke.task import load_task
 from tests import toy_task
 from tests.toy_task import ToyConfig, ToyTask
 
@@ -108,6 +110,25 @@ def test_options_are_changed_by_name_and_checked(bundle: Bundle) -> None:
     assert made.task().config.temperature == 1.0
     with pytest.raises(ConfigError, match="unknown key 'temperatur'; did you mean 'temperature'"):
         made.with_options("places", options={"temperatur": 3.0})
+
+
+@pytest.mark.parametrize(
+    ("task", "options"),
+    [
+        ("ner", {"mode": "words"}),
+        ("ner", {"features": "words"}),
+        ("ner", {"proposer": True, "keep": 0.5}),
+        ("relation_classification", {"bias": True}),
+        ("sequence_classification", {"problem": "multi_label"}),
+    ],
+)
+def test_what_the_heads_were_not_trained_for_is_refused(
+    bundle: Bundle, task: str, options: dict[str, Any]
+) -> None:
+    kind = load_task(task)
+    made = bundle.with_task("it", task=kind(kind.config_type(), setup=bundle.task_setup(("a", "b"))))
+    with pytest.raises(ConfigError, match=f"'it' were not trained for {next(iter(options))} = "):
+        made.with_options("it", options=options)
 
 
 def test_heads_that_transformers_does_not_know_lie_apart(bundle: Bundle, tmp_path: Path) -> None:

@@ -164,11 +164,16 @@ class Bundle:
         return replace(self, heads=tuple(heads))
 
     def with_options(self, name: str | None, *, options: Mapping[str, Any]) -> "Bundle":
-        """The same bundle with some of a task's options changed, by name."""
+        """The same bundle with some of a task's options changed, by name.
+
+        Raises:
+            ConfigError: if an option is unknown, or its heads were trained for another value of it.
+        """
         name = self._only_name() if name is None else name
         task = self.task(name)
         changed = to_mapping(task.config) | dict(options)
-        from_mapping(type(task).config_type, values=changed, where=f"options of {name!r}")
+        config = from_mapping(type(task).config_type, values=changed, where=f"options of {name!r}")
+        _check_heads(task, others=type(task)(config, setup=task.setup), name=name, options=options)
         heads = [
             replace(head, entry=replace(head.entry, task=task.name, options=changed))
             if head.entry.name == name
@@ -194,6 +199,19 @@ class Bundle:
             found = f"several heads: {', '.join(names)}; say which" if names else _NO_HEAD
             raise ConfigError(f"this model has {found}")
         return names[0]
+
+
+def _check_heads(
+    task: Task[Any, Any], *, others: Task[Any, Any], name: str, options: Mapping[str, Any]
+) -> None:
+    """Raise a ``ConfigError`` if a task with other options needs heads that it was not given."""
+    has = task.head_configs()
+    if any(has.get(role) != wanted for role, wanted in others.head_configs().items()):
+        said = ", ".join(f"{option} = {value!r}" for option, value in options.items())
+        raise ConfigError(
+            f"the heads of {name!r} were not trained for {said}: this is part of what a model "
+            "learns; leave it out, or fine-tune a model with it"
+        )
 
 
 def make_task(entry: HeadEntry, *, setup: TaskSetup) -> Task[Any, Any]:
