@@ -60,10 +60,25 @@ def test_special_entities_are_no_candidates(make, model_for, run, entities):
 
 def test_probabilities_are_those_of_the_whole_vocabulary(make, model_for, run, tokenizer):
     task = make(top_k=tokenizer.n_words)
-    (found,) = run(task, model_for(task), [EXAMPLE])
+    model = model_for(task)
+    (instances,) = task.encode([EXAMPLE])
+    inputs = task.collate(instances, rng=np.random.default_rng(0))
+    (output,) = task.outputs(inputs, model=model)
+    assert output["scores"][0].sum() == pytest.approx(1.0, abs=1e-5)
+    (found,) = run(task, model, [EXAMPLE])
+    is_special = np.isin(output["ids"][0], list(tokenizer.special_ids))
+    of_special = output["scores"][0][is_special].sum()
     scores = [candidate.score for candidate in found.words[0].candidates]
-    assert len(scores) == tokenizer.n_words
-    assert sum(scores) == pytest.approx(1.0, abs=1e-5)
+    assert sum(scores) == pytest.approx(1.0 - of_special, abs=1e-5)
+
+
+def test_special_tokens_are_no_candidates(make, model_for, run, tokenizer):
+    task = make(top_k=tokenizer.n_words)
+    (found,) = run(task, model_for(task), [EXAMPLE])
+    candidates = found.words[0].candidates
+    assert len(candidates) == tokenizer.n_words - len(tokenizer.special_ids)
+    special = {tokenizer.token(row) for row in tokenizer.special_ids}
+    assert special.isdisjoint(candidate.text for candidate in candidates)
 
 
 def test_a_text_that_names_no_masks_may_have_them_in_it(make, model_for, run, tokenizer):

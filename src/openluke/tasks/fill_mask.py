@@ -87,6 +87,8 @@ class FillMask:
         truths = replace(inputs, max_entities=None)
         self._truths = EntityInputs(setup.tokenizer, setup.entities, truths)
         self._token = setup.tokenizer.roles["mask"]
+        special = setup.entities.special
+        self._no_titles = frozenset({special.pad, special.unk, special.mask, special.mask2})
 
     @classmethod
     def labels_of(
@@ -309,7 +311,8 @@ class FillMask:
         self, prediction: Prediction, *, states: Tensor, n_ids: int, sizes: Sequence[int]
     ) -> list[Outputs]:
         """The best rows of a vocabulary for each state, with some to spare for special ones."""
-        n_best = min(self.config.top_k + 4, n_ids)
+        n_special = max(len(self._no_titles), len(self.setup.tokenizer.special_ids))
+        n_best = min(self.config.top_k + n_special, n_ids)
         ids, probabilities = [], []
         for some in states.split(_ROWS_AT_ONCE):
             best = torch.softmax(prediction(some).float(), dim=-1)[:, :n_ids].topk(n_best)
@@ -323,17 +326,20 @@ class FillMask:
 
     def _words(self, ids: Array, *, scores: Array) -> tuple[Candidate, ...]:
         best = zip(ids.tolist(), scores.tolist(), strict=True)
-        found = [Candidate(text=self._word(word), score=score) for word, score in best]
+        special = self.setup.tokenizer.special_ids
+        found = [
+            Candidate(text=self._word(word), score=score)
+            for word, score in best
+            if word not in special
+        ]
         return tuple(found[: self.config.top_k])
 
     def _titles(self, ids: Array, *, scores: Array, language: str | None) -> tuple[Candidate, ...]:
         vocab = self.setup.entities
-        special = vocab.special
-        left_out = {special.pad, special.unk, special.mask, special.mask2}
         found: list[Candidate] = []
         for entity, score in zip(ids.tolist(), scores.tolist(), strict=True):
             names = vocab.names(entity)
-            if entity in left_out or not names:
+            if entity in self._no_titles or not names:
                 continue
             name = next((one for one in names if one.language == language), names[0])
             found.append(Candidate(text=name.title, score=score, language=name.language))

@@ -73,6 +73,13 @@ class WordTokenizer:
         self.pad_id = self._require("pad")
         self.unk_id = self._require("unk")
         self.mask_id = self._require("mask")
+        self.special_ids = frozenset(
+            [
+                *(self.bos_id, self.eos_id, self.pad_id, self.unk_id, self.mask_id),
+                *(row for row, token in added.items() if token.special),
+            ]
+        )
+        """Ids of tokens that stand for no part of a text."""
         self.n_words = max(_last_id(rust), *added) + 1
         """Rows that a word table needs."""
 
