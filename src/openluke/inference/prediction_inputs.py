@@ -53,7 +53,9 @@ class PredictionInputs:
     def __post_init__(self) -> None:
         if self.text is not None and (self.form or self.options):
             raise ConfigError("found a form or reader options beside a text; they go with a file")
-        if self._is_stream and self.form not in (None, *LINES):
+        if self.path is not None and not self.path.exists():
+            raise DataError("cannot be read: No such file or directory", file=self.path)
+        if self.is_stream and self.form not in (None, *LINES):
             raise ConfigError(
                 f"standard input and pipes are read line by line, as {' or '.join(LINES)}; give "
                 f"what has the form {self.form} as a file (--input FILE)"
@@ -66,6 +68,13 @@ class PredictionInputs:
             )
         if self._has_lines and _ENCODING in self.options:
             with_byte_order_mark(str(self.options[_ENCODING]))  # one that Python knows
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether they are standard input or a pipe, which can be read once alone."""
+        if self.path is None:
+            return self.text is None
+        return self.path.exists() and not (self.path.is_file() or self.path.is_dir())
 
     def read(self) -> Iterator[Any]:
         """The examples, in order."""
@@ -85,7 +94,7 @@ class PredictionInputs:
         """How many there are; ``None`` where that is not known before they are read."""
         if self.text is not None:
             return 1
-        if self._is_stream or not self._has_lines:
+        if self.is_stream or not self._has_lines:
             return None
         return sum(1 for _ in self._numbers())
 
@@ -95,7 +104,7 @@ class PredictionInputs:
         try:
             yield
         except InputError as error:
-            if self._is_stream or not self._has_lines:
+            if self.is_stream or not self._has_lines:
                 raise
             numbers = self._numbers()
             for _ in range(error.number):
@@ -103,14 +112,11 @@ class PredictionInputs:
             raise DataError(error.message, file=self.path, line=next(numbers)) from error
 
     @property
-    def _is_stream(self) -> bool:
-        """Whether inputs can be read once alone."""
-        return self.path is None or not (self.path.is_file() or self.path.is_dir())
-
-    @property
     def _has_lines(self) -> bool:
         """Whether inputs are read line by line."""
-        if self.path is None or self._is_stream:
+        if self.text is not None:
+            return False
+        if self.path is None or self.is_stream:
             return True
         if self.form not in (None, *LINES) or self.path.is_dir():
             return False
