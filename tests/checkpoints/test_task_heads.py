@@ -126,7 +126,8 @@ def test_what_the_heads_were_not_trained_for_is_refused(
     bundle: Bundle, task: str, options: dict[str, Any]
 ) -> None:
     kind = load_task(task)
-    made = bundle.with_task("it", task=kind(kind.config_type(), setup=bundle.task_setup(("a", "b"))))
+    setup = bundle.task_setup(("a", "b"))
+    made = bundle.with_task("it", task=kind(kind.config_type(), setup=setup))
     with pytest.raises(ConfigError, match=f"'it' were not trained for {next(iter(options))} = "):
         made.with_options("it", options=options)
 

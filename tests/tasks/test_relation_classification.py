@@ -1,6 +1,7 @@
 """Relation classification asks for the right pairs, reads them apart or together, and scores."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -134,6 +135,15 @@ def test_tacred_counts_what_is_related(make):
     assert scores["recall"] == pytest.approx(1 / 2)
     judged = list(task.judge(GIVEN, predicted=predicted))
     assert [is_right for _, is_right in judged] == [True, False, False]
+
+
+def test_each_of_several_labels_of_a_pair_is_right(make):
+    asked = [pair("Beyoncé", "Tokyo", label) for label in LABELS[:2]]
+    gold = replace(BARE, relations=tuple(asked))
+    for label in LABELS:
+        found = replace(asked[0], label=label, score=0.9)
+        judged = make().judge(gold, predicted=replace(BARE, relations=(found,)))
+        assert [*judged] == [(0.9, label in LABELS[:2])]
 
 
 def test_where_all_pairs_are_asked_for_those_not_named_are_unrelated(make):

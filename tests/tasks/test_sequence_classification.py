@@ -101,6 +101,9 @@ def test_what_does_not_suit_the_problem_is_named_with_the_option(example, proble
     with pytest.raises(ExampleError, match=message) as caught:
         SequenceClassification.labels_of([fitting, said(), example], config=config)
     assert caught.value.number == 2
+    with pytest.raises(ExampleError, match=message) as caught:
+        SequenceClassification.check_gold([said(), example], config=config)
+    assert caught.value.number == 1
 
 
 def test_the_likeliest_label_and_all_probabilities_are_predicted(make):
@@ -170,6 +173,13 @@ def test_numbers_are_scored_by_their_correlation(make):
     scores = make(problem="regression", labels=()).score(gold, predicted=predicted)
     assert scores["pearson"] == pytest.approx(1.0)
     assert next(iter(scores.values)) == "pearson"
+
+
+def test_a_number_that_is_not_predicted_is_no_zero(make):
+    task = make(problem="regression", labels=())
+    gold = [ClassifiedText(text="a"), ClassifiedText(text="b", value=2.0)]
+    with pytest.raises(ExampleError, match="example 1: no value is predicted"):
+        task.score(gold, predicted=[gold[0], ClassifiedText(text="b")])
 
 
 def test_two_labels_where_one_is_chosen_are_refused(make):

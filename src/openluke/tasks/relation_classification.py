@@ -42,7 +42,7 @@ from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
-from openluke.records import Document, Relation, Scores
+from openluke.records import Document, Relation, Scores, Span
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.marked_inputs import Marked, MarkedInputs
@@ -295,11 +295,14 @@ class RelationClassification:
 
     def judge(self, gold: Document, *, predicted: Document) -> Iterator[tuple[float, bool]]:
         """Each relation that was predicted with a probability, and whose label is known."""
-        right = {(one.head, one.tail): one.label for one in self._pairs(gold)}
+        right: dict[tuple[Span, Span], set[str]] = {}
+        for one in self._pairs(gold):
+            if one.label is not None:
+                right.setdefault((one.head, one.tail), set()).add(one.label)
         for relation in predicted.relations:
-            label = right.get((relation.head, relation.tail))
-            if label is not None and relation.score is not None:
-                yield relation.score, relation.label == label
+            labels = right.get((relation.head, relation.tail))
+            if labels is not None and relation.score is not None:
+                yield relation.score, relation.label in labels
 
     def _pairs(self, document: Document) -> tuple[Relation, ...]:
         return asked_pairs(

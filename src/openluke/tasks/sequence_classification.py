@@ -139,12 +139,9 @@ class SequenceClassification:
     ) -> tuple[str, ...]:
         """All labels of a training set, sorted; none if numbers are predicted."""
         examples = list(examples)
-        problem = cls.settle(config, examples=examples).problem
-        for number, example in enumerate(examples):
-            fault = _fault(example, problem=problem)
-            if fault is not None:
-                raise ExampleError(fault, number=number)
-        if problem == "regression":
+        settled = cls.settle(config, examples=examples)
+        cls.check_gold(examples, config=settled)
+        if settled.problem == "regression":
             return ()
         found = {label for one in examples for label in _labels(one) or ()}
         if not found:
@@ -159,6 +156,16 @@ class SequenceClassification:
         if config.problem is not None:
             return config
         return replace(config, problem=_problem_of([*examples]))
+
+    @classmethod
+    def check_gold(
+        cls, examples: Iterable[ClassifiedText], *, config: SequenceClassificationConfig
+    ) -> None:
+        """Raise at the first text whose labels or value are not what the problem asks for."""
+        for number, example in enumerate(examples):
+            fault = _fault(example, problem=config.problem or "single_label")
+            if fault is not None:
+                raise ExampleError(fault, number=number)
 
     @property
     def needs_titles(self) -> bool:
@@ -249,9 +256,13 @@ class SequenceClassification:
         check_paired(gold, predicted=predicted, what="texts")
         pairs = list(zip(gold, predicted, strict=True))
         if self._predicts == "regression":
-            known = [(one.value, other.value) for one, other in pairs if one.value is not None]
-            values = [0.0 if value is None else value for _, value in known]
-            return score_numbers([value for value, _ in known], predicted=values)
+            known = [
+                (one.value, _value(other, number=number))
+                for number, (one, other) in enumerate(pairs)
+                if one.value is not None
+            ]
+            right, found = ([pair[side] for pair in known] for side in (0, 1))
+            return score_numbers(right, predicted=found)
         sets = [(_labels(one), _labels(other) or ()) for one, other in pairs]
         right = [labels for labels, _ in sets if labels is not None]
         found = [claimed for labels, claimed in sets if labels is not None]
@@ -313,6 +324,12 @@ class SequenceClassification:
 
     def _passage(self, text: str, *, mentions: Sequence[Mention]) -> Passage:
         return passage_of(text, mentions=() if self.config.mode == "words" else mentions)
+
+
+def _value(predicted: ClassifiedText, *, number: int) -> float:
+    if predicted.value is None:
+        raise ExampleError("no value is predicted, expected a number to score", number=number)
+    return predicted.value
 
 
 def _labels(example: ClassifiedText) -> tuple[str, ...] | None:
