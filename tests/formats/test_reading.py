@@ -214,6 +214,28 @@ def test_all_files_of_a_directory_are_read_in_order(tmp_path, write):
     assert [each.context for each in read] == ["a", "b"]
 
 
+def test_a_directory_may_have_more_files_than_can_be_open(tmp_path, write):
+    n_open = most = 0
+
+    def read(path):
+        nonlocal n_open, most
+        n_open += 1
+        most = max(most, n_open)
+        try:
+            yield from json_form(Document).read(path)
+        finally:
+            n_open -= 1
+
+    for name in "abcdef":
+        write([{"text": name}, {"text": f"{name} again"}], name=name, lines=True)
+    examples = [*open_examples(tmp_path, forms=(replace(json_form(Document), read=read),))]
+    assert [each.text for each in examples[::2]] == [*"abcdef"]
+    assert (n_open, most) == (0, 2)
+    write("{}", name="c")
+    with pytest.raises(DataError, match="c:1: Document: missing key 'text'"):
+        open_examples(tmp_path, forms=(json_form(Document),), form="jsonl")
+
+
 def test_an_empty_directory_and_a_missing_file_are_errors(tmp_path):
     with pytest.raises(DataError, match="found an empty directory"):
         open_examples(tmp_path, forms=FORMS)

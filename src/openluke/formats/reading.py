@@ -36,11 +36,12 @@ def open_examples(
         options: What the form is read with; see ``option_names``.
         reader: Who reads these forms, for messages.
     """
-    opened = [
-        _open(file, forms=forms, form=form, options=options or {}, reader=reader)
-        for file in _files(path)
-    ]
-    return itertools.chain.from_iterable(opened)
+    opened = functools.partial(_open, forms=forms, form=form, options=options or {}, reader=reader)
+    first, *others = _files(path)
+    examples = opened(first)
+    for file in others:
+        opened(file)  # checked, and closed: a directory may have more files than can be open
+    return itertools.chain(examples, itertools.chain.from_iterable(map(opened, others)))
 
 
 def _files(path: str | Path) -> list[Path]:
