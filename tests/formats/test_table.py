@@ -82,6 +82,12 @@ def test_any_number_of_labels_stand_between_a_separator(write):
         rows(write(TSV), separator="")
 
 
+def test_a_column_may_be_longer_than_the_csv_module_reads_by_itself(write):
+    before = csv.field_size_limit()
+    (found,) = rows(write(f'text,label\n"{"a" * (before + 1)}",x\n'))
+    assert (len(found.text), csv.field_size_limit()) == (before + 1, before)
+
+
 def test_quotes_are_read_where_it_is_said(write):
     content = 'text\tlabel\n"a\tb"\tx\n'
     assert rows(write(content), quotes=True) == [ClassifiedText(text="a\tb", label="x")]

@@ -14,6 +14,9 @@ from openluke.formats.text_lines import read_lines
 _TAB = "\t"
 _NAMES = {"tab": _TAB, "comma": ",", "semicolon": ";"}
 """What a delimiter may be called where it is hard to type."""
+_LONGEST_FIELD = (1 << 31) - 1
+"""The most characters of a column that every system's csv module takes; it stops at 131,072 if it
+is not told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +145,7 @@ def _quoted(
     while True:
         line = first + reader.line_num
         try:
-            fields = next(reader, None)
+            fields = _next_row(reader)
         except csv.Error as error:
             raise DataError(
                 f"the quotes of the row that begins here cannot be read: {error}; where quotes are "
@@ -155,3 +158,12 @@ def _quoted(
             return
         if any(field.strip(" ") for field in fields) or len(fields) > 1:
             yield _Record(line, fields)
+
+
+def _next_row(reader: Iterator[list[str]]) -> list[str] | None:
+    """The next row, however long its fields are."""
+    limit = csv.field_size_limit(_LONGEST_FIELD)  # of the process, so it is put back
+    try:
+        return next(reader, None)
+    finally:
+        csv.field_size_limit(limit)
