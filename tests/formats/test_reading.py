@@ -9,6 +9,8 @@ from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.formats import (
     conll,
     jglue,
+    marked_text,
+    ner_wikipedia_ja,
     open_entity,
     squad,
     table,
@@ -22,6 +24,8 @@ from openluke.formats.reading import checked_options, open_examples, option_name
 from openluke.records import ClassifiedText, Document
 
 COLUMNS = "Ada\tB-PER\nsang\tO\n\nBob\tB-PER\n"
+QUESTION = {"id": "1", "question": "?"}
+MENTION = {"left_context_token": [], "right_context_token": ["b"], "mention_span": "a"}
 FORMS = (conll.FORM, json_form(Document), tacred.FORM, open_entity.FORM, ultra_fine.FORM)
 
 
@@ -102,15 +106,43 @@ def test_words_with_tags_and_a_wrong_line_are_told_too(write):
         ([{"text": "a"}, {"text": "b"}], "file:5: is wrong"),
         ('{"text": "a"}\n\n{"text": "b"}', "file:3: is wrong"),
         ("text,label\na,b\n\nc,d\n", "file:4: is wrong"),
-        (COLUMNS, "file: example 2: is wrong"),
+        (COLUMNS, "file:4: is wrong"),
+        ('1\t"<e1>a</e1> <e2>b</e2>"\nX\n\n2\t"<e1>a</e1> <e2>b</e2>"\nX\n', "file:4: is wrong"),
+        ([{"curid": 1, "text": text, "entities": []} for text in "ab"], "file:7: is wrong"),
+        ([MENTION, MENTION], "file:9: is wrong"),
+        (
+            {"data": [{"paragraphs": [{"context": "c", "qas": [QUESTION, QUESTION]}]}]},
+            "file: example 2: is wrong",
+        ),
     ],
 )
 def test_an_error_in_an_example_is_placed(write, content, message):
-    path, forms = write(content), (*FORMS, table.FORM)
+    path = write(content)
+    forms = (*FORMS, table.FORM, squad.FORM, marked_text.FORM, ner_wikipedia_ja.FORM)
     with pytest.raises(DataError, match=message), placing(path, forms=forms):
         raise ExampleError("is wrong", number=1)
     with pytest.raises(DataError, match="file: is wrong"), placing(path, forms=forms):
         raise DataError("is wrong")
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "line"),
+    [
+        (conll.FORM, {}, 6),
+        (conll.FORM, {"unit": "sentence"}, 4),
+        (conll.FORM, {"unit": "sentence", "comment": "Bob"}, 8),
+        (tagged_words.FORM, {"tag_column": 1}, 4),
+    ],
+)
+def test_the_options_decide_where_an_example_begins(write, form, options, line):
+    path = write("Ada O\nsang O\n\nBob O\n-DOCSTART- O\nEve O\n\nAnn O\n")
+    read, found = (list(each(path, **options)) for each in (form.read, form.lines))
+    assert (len(read), found[1]) == (len(found), line)
+
+
+def test_lines_are_those_of_the_examples_that_are_read(write):
+    path = write([{"curid": 1, "text": text, "entities": []} for text in "abc"], lines=True)
+    assert list(ner_wikipedia_ja.FORM.lines(path, start=1, end=3)) == [2, 3]
 
 
 def test_an_error_in_a_directory_is_placed_in_its_file(write, tmp_path):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openluke.errors import DataError
 from openluke.formats.text_lines import read_lines
@@ -28,6 +29,26 @@ class Columns:
     encoding: str = "utf-8"
     lenient: bool = False
     """Whether lines may differ in the number of their columns."""
+
+
+def columns_of(
+    *,
+    word_column: int = 0,
+    tag_column: int = -1,
+    tagged: bool = True,
+    comment: str | None = None,
+    encoding: str = "utf-8",
+    lenient: bool = False,
+    **_: Any,
+) -> Columns:
+    """How lines are read by the options of a form, which may have others too."""
+    return Columns(
+        word=word_column,
+        tag=tag_column if tagged else None,
+        comment=comment,
+        encoding=encoding,
+        lenient=lenient,
+    )
 
 
 @dataclass(slots=True, kw_only=True)

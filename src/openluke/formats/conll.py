@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from openluke.errors import DataError
 from openluke.formats.columns import (
     Columns,
     Sentence,
+    columns_of,
     looks_tabular,
     mostly_tabular,
     read_sentences,
@@ -19,6 +20,7 @@ from openluke.formats.joined_words import JoinedBy, join_words
 from openluke.formats.tagging import BadTagError, Scheme, WordRange, ranges_of, scheme_of
 from openluke.records import Document, Mention, Span
 
+Unit = Literal["document", "sentence"]
 _TAG = re.compile(r"O|[BIESLU]-.+")
 _TAG_OR_NUMBER = re.compile(rf"{_TAG.pattern}|\d+")
 
@@ -26,7 +28,7 @@ _TAG_OR_NUMBER = re.compile(rf"{_TAG.pattern}|\d+")
 def read_conll(
     path: str | Path,
     *,
-    unit: Literal["document", "sentence"] | None = None,
+    unit: Unit | None = None,
     scheme: Scheme | None = None,
     word_column: int = 0,
     tag_column: int = -1,
@@ -53,9 +55,10 @@ def read_conll(
         lenient: Read tags that break their scheme as conlleval does, and lines with other numbers
             of columns, which are errors else.
     """
-    columns = Columns(
-        word=word_column,
-        tag=tag_column if tagged else None,
+    columns = columns_of(
+        word_column=word_column,
+        tag_column=tag_column,
+        tagged=tagged,
         comment=comment,
         encoding=encoding,
         lenient=lenient,
@@ -64,10 +67,20 @@ def read_conll(
     if asks_scheme or unit is None:
         survey = _Survey(Path(path), columns=columns)
         scheme = survey.scheme() if asks_scheme else scheme
-        unit = unit or ("document" if survey.marks_documents() else "sentence")
+        unit = unit or survey.unit()
     reading = _Reading(Path(path), scheme=None if lenient else scheme, tagged=tagged)
     for sentences in _units(read_sentences(path, columns=columns), unit=unit):
         yield reading.document(sentences, joined_by=joined_by)
+
+
+def conll_lines(
+    path: str | Path, *, unit: Unit | None = None, **options: Any
+) -> Iterator[int | None]:
+    """The first lines of documents; the options are those of ``read_conll``."""
+    columns = columns_of(**options)
+    unit = unit or _Survey(Path(path), columns=columns).unit()
+    for sentences in _units(read_sentences(path, columns=columns), unit=unit):
+        yield sentences[0].lines[0]
 
 
 def looks_like_conll(head: str) -> bool:
@@ -122,9 +135,7 @@ class _Reading:
             raise DataError(str(error), file=self._path, line=line) from error
 
 
-def _units(
-    sentences: Iterable[Sentence], *, unit: Literal["document", "sentence"]
-) -> Iterator[list[Sentence]]:
+def _units(sentences: Iterable[Sentence], *, unit: Unit) -> Iterator[list[Sentence]]:
     gathered: list[Sentence] = []
     for sentence in sentences:
         if gathered and (unit == "sentence" or sentence.begins_document):
@@ -142,8 +153,9 @@ class _Survey:
         self._path = path
         self._columns = columns
 
-    def marks_documents(self) -> bool:
-        return any(sentence.begins_document for sentence in self._sentences())
+    def unit(self) -> Unit:
+        is_marked = any(sentence.begins_document for sentence in self._sentences())
+        return "document" if is_marked else "sentence"
 
     def scheme(self) -> Scheme | None:
         try:
@@ -164,4 +176,5 @@ FORM = Form(
     read=read_conll,
     looks_like=looks_like_conll,
     resembles=resembles_conll,
+    lines=conll_lines,
 )

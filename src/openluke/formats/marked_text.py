@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from openluke.errors import DataError
 from openluke.formats.form import Form
@@ -48,6 +49,13 @@ def read_marked_text(
                 message = f"found {label[:60]!r}, expected a label such as Cause-Effect(e1,e2)"
                 raise DataError(message, file=path, line=label_number)
         yield _document(text, label=label, identifier=first["id"], place=(path, number))
+
+
+def marked_text_lines(
+    path: str | Path, *, encoding: str = "utf-8", **_: Any
+) -> Iterator[int | None]:
+    """The lines of sentences; the options are those of ``read_marked_text``."""
+    return (block[0][0] for block in _blocks(path, encoding=encoding))
 
 
 def _blocks(path: str | Path, *, encoding: str) -> Iterator[list[tuple[int, str]]]:
@@ -99,4 +107,5 @@ FORM = Form(
     "line; a blank line.",
     read=read_marked_text,
     looks_like=looks_like_marked_text,
+    lines=marked_text_lines,
 )

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 
 from openluke.formats.form import Form
-from openluke.formats.json_rows import Row, read_rows, shown
+from openluke.formats.json_rows import Row, read_rows, row_lines, shown
 from openluke.formats.json_scan import first_tokens
 from openluke.records import Document, Mention
 
@@ -24,6 +24,13 @@ def read_ner_wikipedia_ja(
         text = row.string("text")
         mentions = tuple(_mention(entity, text=text) for entity in row.rows("entities"))
         yield Document(text=text, mentions=mentions, id=row.identifier("curid"))
+
+
+def ner_wikipedia_ja_lines(
+    path: str | Path, *, start: int = 0, end: int | None = None
+) -> Iterator[int | None]:
+    """The lines of texts; the options are those of ``read_ner_wikipedia_ja``."""
+    return islice(row_lines(path), start, end)
 
 
 def _mention(row: Row, *, text: str) -> Mention:
@@ -51,4 +58,5 @@ FORM = Form(
     summary="JSON of curid, text and entities with name, span and type.",
     read=read_ner_wikipedia_ja,
     looks_like=looks_like_ner_wikipedia_ja,
+    lines=ner_wikipedia_ja_lines,
 )

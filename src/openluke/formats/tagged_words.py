@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from openluke.formats.columns import Columns, looks_tabular, mostly_tabular, read_sentences
+from openluke.formats.columns import columns_of, looks_tabular, mostly_tabular, read_sentences
 from openluke.formats.form import Form
 from openluke.formats.joined_words import JoinedBy, join_words
 from openluke.records import TaggedText
@@ -33,9 +34,10 @@ def read_tagged_words(
         joined_by: What stands between words in the text.
         lenient: Read lines with other numbers of columns, which are errors else.
     """
-    columns = Columns(
-        word=word_column,
-        tag=tag_column if tagged else None,
+    columns = columns_of(
+        word_column=word_column,
+        tag_column=tag_column,
+        tagged=tagged,
         comment=comment,
         encoding=encoding,
         lenient=lenient,
@@ -44,6 +46,12 @@ def read_tagged_words(
         joined = join_words(sentence.words, joined_by=joined_by)
         tags = tuple(sentence.tags) if tagged else None
         yield TaggedText(text=joined.text, words=joined.words, tags=tags)
+
+
+def tagged_word_lines(path: str | Path, **options: Any) -> Iterator[int | None]:
+    """The first lines of sentences; the options are those of ``read_tagged_words``."""
+    sentences = read_sentences(path, columns=columns_of(**options))
+    return (sentence.lines[0] for sentence in sentences)
 
 
 def looks_like_tagged_words(head: str) -> bool:
@@ -62,4 +70,5 @@ FORM = Form(
     read=read_tagged_words,
     looks_like=looks_like_tagged_words,
     resembles=resembles_tagged_words,
+    lines=tagged_word_lines,
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openluke.errors import DataError
 from openluke.formats.form import Form
-from openluke.formats.json_rows import Row, read_rows
+from openluke.formats.json_rows import Row, read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
 from openluke.records import Document, Label, Mention
 
@@ -67,4 +67,5 @@ FORM = Form(
     summary="JSON lines of left_context_token, mention_span, right_context_token and y_str.",
     read=read_ultra_fine,
     looks_like=looks_like_ultra_fine,
+    lines=row_lines,
 )
