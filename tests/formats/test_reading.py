@@ -130,7 +130,7 @@ def test_an_error_in_an_example_is_placed(write, content, message):
     [
         (conll.FORM, {}, 6),
         (conll.FORM, {"unit": "sentence"}, 4),
-        (conll.FORM, {"unit": "sentence", "comment": "Bob"}, 8),
+        (conll.FORM, {"unit": "sentence", "comment": "Bob"}, 6),
         (tagged_words.FORM, {"tag_column": 1}, 4),
     ],
 )
