@@ -126,6 +126,45 @@ def test_inputs_that_have_changed_are_noticed(pipeline: Pipeline, job, tmp_path)
     assert "mended" in job.output.read_text(encoding="utf-8").splitlines()[5]
 
 
+def test_unfinished_work_is_discarded_on_request(pipeline: Pipeline, job, tmp_path) -> None:
+    _interrupt(pipeline, inputs(tmp_path / "in.txt", LINES), job=job)
+    changed = inputs(tmp_path / "in.txt", ["another text", *LINES[1:]])
+    assert predict_file(pipeline, examples=changed.read(), job=change(job, replace=True)) == 20
+    assert "another text" in job.output.read_text(encoding="utf-8").splitlines()[0]
+
+
+@pytest.mark.parametrize("how", ["shorter", "other bytes"])
+def test_predictions_that_have_changed_are_not_gone_on_with(
+    pipeline: Pipeline, job, tmp_path, how: str
+) -> None:
+    given = inputs(tmp_path / "in.txt", LINES)
+    _interrupt(pipeline, given, job=job)
+    partial = tmp_path / ".out.jsonl.partial"
+    content = partial.read_bytes()
+    partial.write_bytes(content[:-9] if how == "shorter" else content.replace(b"Nile", b"Ruhr"))
+    with pytest.raises(ConfigError, match="partial: not what an unfinished job has written of 3"):
+        predict_file(pipeline, examples=given.read(), job=job)
+    assert predict_file(pipeline, examples=given.read(), job=change(job, replace=True)) == 20
+    assert b"\0" not in job.output.read_bytes()
+
+
+def test_what_a_finished_job_left_when_it_was_killed_is_no_work(
+    pipeline: Pipeline, job, tmp_path
+) -> None:
+    given = inputs(tmp_path / "in.txt", LINES)
+    _interrupt(pipeline, given, job=job)
+    left = (tmp_path / ".out.jsonl.progress").read_text()
+    assert predict_file(pipeline, examples=given.read(), job=job) == 20
+    whole = job.output.read_bytes()
+    for again in (job, change(job, replace=True)):
+        (tmp_path / ".out.jsonl.progress").write_text(left)
+        if not again.replace:
+            job.output.unlink()
+        assert predict_file(pipeline, examples=given.read(), job=again) == 20
+        assert job.output.read_bytes() == whole
+        assert not (tmp_path / ".out.jsonl.progress").exists()
+
+
 def _interrupt(pipeline: Pipeline, given: PredictionInputs, *, job: PredictJob) -> None:
     def stop(done: int) -> None:
         raise KeyboardInterrupt

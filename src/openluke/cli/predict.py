@@ -45,7 +45,8 @@ def predict(
 
     For each input there is a line of JSON, in the order of the inputs, also for an empty line of a
     file of texts; offsets count characters. On a terminal they are shown in colour. A job with
-    --output that is killed goes on where it was when the same command is given again.
+    --output that is killed goes on where it was when the same command is given again, without
+    --replace.
 
     Args:
         model: Directory or hub name of the model.

@@ -2,24 +2,27 @@
 
 import hashlib
 import json
-import os
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from openluke import __version__
-from openluke.artifacts import atomic_file
 from openluke.config import to_mapping
-from openluke.errors import ConfigError, DataError
+from openluke.errors import DataError
 from openluke.file_lock import locked
 from openluke.inference.embed_parts import check_output, writing
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
 from openluke.inference.task_pipeline import InputError
+from openluke.inference.unfinished_predictions import (
+    GrowingFile,
+    Progress,
+    UnfinishedPredictions,
+)
 from openluke.records import to_json
 
 
@@ -39,21 +42,8 @@ class PredictJob:
     batch_rows: int | None = None
     """Word and entity rows of one batch; by default what suits the device."""
     replace: bool = False
-    """Whether an output that is already there may be replaced, and the work of an unfinished job
-    with another model or other options discarded."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Progress:
-    """How far a job is."""
-
-    identity: dict[str, Any]
-    inputs: int = 0
-    """How many inputs are done."""
-    size: int = 0
-    """How many bytes of predictions there are of them."""
-    digest: str = field(default_factory=lambda: hashlib.sha256().hexdigest())
-    """A hash of these inputs, by which a changed file is noticed."""
+    """Whether an output that is already there may be replaced; the work of an unfinished job is
+    discarded."""
 
 
 def check_job(job: PredictJob) -> None:
@@ -71,7 +61,8 @@ def predict_file(
     """Write what is predicted of every example, in their order; return how many there were.
 
     The work is kept beside the output; a job that was killed, or stopped by an input that was
-    wrong and is now right, goes on where it was. The output appears when it is complete.
+    wrong and is now right, goes on where it was, unless it is to replace an output. The output
+    appears when it is complete.
 
     Args:
         pipeline: The model.
@@ -82,27 +73,21 @@ def predict_file(
     check_job(job)
     directory = job.output.absolute().parent
     directory.mkdir(parents=True, exist_ok=True)
-    partial, state = (
-        job.output.with_name(f".{job.output.name}.{kind}") for kind in ("partial", "progress")
-    )
+    work = UnfinishedPredictions(job.output)
     lock = job.output.with_name(f".{job.output.name}.lock")
     with writing(job.output), locked(lock, what=str(job.output)):
-        progress = _resume(state, identity=_identity(pipeline, job=job), replace=job.replace)
-        partial.touch()
-        with partial.open("r+b") as stream:
-            stream.truncate(progress.size)
-            stream.seek(progress.size)
-            with _counting(progress.inputs):
-                for now in _work(pipeline, examples, job=job, progress=progress, stream=stream):
-                    progress = now
-                    _save(progress, path=state)
-                    on_inputs(progress.inputs)
+        if job.replace:
+            work.discard()
+        progress = work.progress(_identity(pipeline, job=job))
+        with work.opened(progress) as file, _counting(progress.inputs):
+            for now in _work(pipeline, examples, job=job, progress=progress, file=file):
+                progress = now
+                work.save(progress)
+                on_inputs(progress.inputs)
         if not progress.inputs:
-            partial.unlink()
-            state.unlink(missing_ok=True)
+            work.discard()
             raise DataError("no inputs; expected at least one")
-        partial.replace(job.output)
-        state.unlink(missing_ok=True)
+        work.finish()
     return progress.inputs
 
 
@@ -111,9 +96,9 @@ def _work(
     examples: Iterable[Any],
     *,
     job: PredictJob,
-    progress: _Progress,
-    stream: IO[bytes],
-) -> Iterator[_Progress]:
+    progress: Progress,
+    file: GrowingFile,
+) -> Iterator[Progress]:
     """Write chunk after chunk; give how far the job is after each."""
     inputs = iter(examples)
     hasher = _skip(inputs, progress=progress)
@@ -133,13 +118,15 @@ def _work(
     if done:
         yield progress
     for predictions in chunks:
-        lines = "".join(prediction_line(prediction, task=task) for prediction in predictions)
-        stream.write(lines.encode("utf-8"))
-        stream.flush()
-        os.fsync(stream.fileno())
+        file.add("".join(prediction_line(prediction, task=task) for prediction in predictions))
         done += len(predictions)
-        digest = [read.popleft() for _ in predictions][-1]
-        yield _Progress(identity=progress.identity, inputs=done, size=stream.tell(), digest=digest)
+        yield Progress(
+            identity=progress.identity,
+            inputs=done,
+            size=file.size,
+            digest=[read.popleft() for _ in predictions][-1],
+            written=file.digest,
+        )
 
 
 @contextmanager
@@ -151,7 +138,7 @@ def _counting(done: int) -> Generator[None, None, None]:
         raise InputError(error.message, number=error.number + done) from error
 
 
-def _skip(inputs: Iterator[Any], *, progress: _Progress) -> "hashlib._Hash":
+def _skip(inputs: Iterator[Any], *, progress: Progress) -> "hashlib._Hash":
     """Pass over the inputs that are done, if they are still the same."""
     hasher = hashlib.sha256()
     for example in islice(inputs, progress.inputs):
@@ -166,28 +153,6 @@ def _skip(inputs: Iterator[Any], *, progress: _Progress) -> "hashlib._Hash":
 
 def _bytes(example: Any) -> bytes:
     return json.dumps(to_json(example)).encode()
-
-
-def _resume(state: Path, *, identity: dict[str, Any], replace: bool) -> _Progress:
-    if not state.exists():
-        return _Progress(identity=identity)
-    values = json.loads(state.read_text(encoding="utf-8"))
-    found: Mapping[str, Any] = values["identity"]
-    changed = sorted(key for key in identity if found.get(key) != identity[key])
-    if not changed:
-        return _Progress(**values)
-    if not replace:
-        raise ConfigError(
-            f"{state}: left by an unfinished job with another {' and '.join(changed)}; finish "
-            "that one, or discard its work (--replace)"
-        )
-    state.unlink()
-    return _Progress(identity=identity)
-
-
-def _save(progress: _Progress, *, path: Path) -> None:
-    with atomic_file(path) as temporary:
-        temporary.write_text(json.dumps(to_mapping(progress)), encoding="utf-8")
 
 
 def _identity(pipeline: Pipeline, *, job: PredictJob) -> dict[str, Any]:
