@@ -181,6 +181,30 @@ def test_mentions_of_any_text_are_what_stands_there(write, kind, row, message):
         [*read_records(write([row | values], lines=True), kind=kind)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (ClassifiedText, '"value": NaN', "value: found NaN, expected a finite number"),
+        (ClassifiedText, '"value": 1e999', "value: found Infinity, expected a finite number"),
+        (ClassifiedText, '"label": ""', 'label: found "", expected a name; leave it out'),
+        (ClassifiedText, '"labels": ["x", " "]', r'labels\[1\]: found " ", expected a name'),
+        (Document, '"mentions": [[0, 1, ""]]', r'mentions\[0\].label: found ""'),
+        (
+            Document,
+            '"mentions": [{"start": 0, "end": 1, "labels": [""]}]',
+            r'mentions\[0\].labels\[0\]: found ""',
+        ),
+        (Document, '"relations": [[[0, 1], [1, 2], ""]]', r'relations\[0\].label: found ""'),
+        (TaggedText, '"words": [[0, 2]], "tags": [""]', r'tags\[0\]: found "", expected a name'),
+    ],
+)
+def test_labels_that_are_no_names_and_values_that_are_no_numbers_are_named(
+    write, kind, values, message
+):
+    with pytest.raises(DataError, match=f"file:3: {message}"):
+        [*read_records(write(f'\n\n{{"text": "ab", {values}}}\n'), kind=kind)]
+
+
 def test_mentions_of_choices_may_be_pairs(write):
     row = {"question": "?", "choices": ["Ada", "Bo"], "choice_mentions": [[[0, 3]], []]}
     (question,) = read_records(write([row], lines=True), kind=ChoiceQuestion)

@@ -10,22 +10,11 @@ from typing import Any, TypeVar, cast
 from openluke.artifacts import atomic_file
 from openluke.errors import DataError
 from openluke.formats.form import NUMBERS, Form, most_lines
-from openluke.formats.json_rows import read_rows, row_lines, shown
+from openluke.formats.json_rows import read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
+from openluke.formats.record_checks import check_record
 from openluke.formats.record_cloze import with_placeholder
-from openluke.records import (
-    Answer,
-    ChoiceQuestion,
-    ClassifiedText,
-    ClozeQuestion,
-    Document,
-    MaskedText,
-    Mention,
-    Question,
-    TaggedText,
-    from_json,
-    to_json,
-)
+from openluke.records import ClozeQuestion, from_json, to_json
 
 R = TypeVar("R")
 
@@ -39,7 +28,7 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
     ``[start, end]`` or ``[start, end, label]``, a relation as ``[head, tail]`` or ``[head, tail,
     label]`` where head and tail are ``[start, end]``, an answer as its text, and the gap of a cloze
     question as ``@placeholder`` in its query. Texts of mentions and answers that are given have to
-    be what stands at their places.
+    be what stands at their places, labels and tags have to be names.
     """
     is_cloze = issubclass(kind, ClozeQuestion)
     for row in read_rows(path):
@@ -48,7 +37,7 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
             if is_cloze:
                 values = with_placeholder(values)
             record = from_json(kind, values=values, where=kind.__name__)
-            _check_texts(record)
+            check_record(record)
         except DataError as error:
             hint = f"; {NUMBERS}" if _CLASS_NUMBER.search(str(error)) else ""
             raise row.error(f"{error}{hint}") from error
@@ -163,30 +152,3 @@ _LONG_FORMS: dict[str, Callable[[Any], Any]] = {
     "choice_mentions": _each(_each(_mention)),
     "relations": _each(_relation),
 }
-
-
-def _check_texts(record: Any) -> None:
-    """Raise a ``DataError`` where a mention or an answer is not what stands at its place."""
-    if isinstance(record, Document | MaskedText | ClassifiedText | TaggedText):
-        _check_each(record.mentions, name="mentions", text=record.text)
-    if isinstance(record, ClassifiedText):
-        _check_each(record.pair_mentions, name="pair_mentions", text=record.pair or "")
-    if isinstance(record, Question | ChoiceQuestion):
-        _check_each(record.mentions, name="mentions", text=record.context or "")
-        _check_each(record.question_mentions, name="question_mentions", text=record.question)
-    if isinstance(record, ChoiceQuestion):
-        of_choices = zip(record.choice_mentions, record.choices, strict=False)
-        for number, (mentions, choice) in enumerate(of_choices):
-            _check_each(mentions, name=f"choice_mentions[{number}]", text=choice)
-    if isinstance(record, Question | ClozeQuestion):
-        _check_each(record.answers or (), name="answers", text=record.context)
-
-
-def _check_each(items: Iterable[Mention | Answer], *, name: str, text: str) -> None:
-    for index, item in enumerate(items):
-        span = item.span
-        if item.text is not None and span is not None and span.of(text) != item.text:
-            raise DataError(
-                f"{name}[{index}]: characters {span.start} to {span.end} are "
-                f"{shown(span.of(text))}, expected {shown(item.text)}"
-            )
