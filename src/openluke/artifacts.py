@@ -80,8 +80,7 @@ def write_artifact(
     plain_options = _as_json(options or {})  # before the work, so that it fails early
     with _naming(path):
         path = Path(os.path.realpath(path))  # a link stays one; unlike resolve, loops are OSErrors
-        _put_back(path)
-        _check_target(path, kind=kind, replace=replace)
+        check_place(path, kind=kind, replace=replace)
         for leftover in hidden_siblings(path, suffix=_PARTIAL):
             logger.warning("%s: left by a run that was killed or is still busy", leftover)
         _make_directory(path.parent)
@@ -105,6 +104,23 @@ def write_artifact(
         except BaseException:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
+
+
+def check_place(path: str | Path, *, kind: str, replace: bool = False) -> None:
+    """Raise if no artefact can be made at a path, so that it is known before the work is done.
+
+    Args:
+        path: Where the artefact will be.
+        kind: What it will hold.
+        replace: Whether a finished artefact of this kind may be replaced.
+
+    Raises:
+        CheckpointError: Something that must stay is there.
+    """
+    with _naming(Path(path)):
+        place = Path(os.path.realpath(path))
+        _put_back(place)
+        _check_target(place, kind=kind, replace=replace)
 
 
 @contextmanager

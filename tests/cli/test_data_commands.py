@@ -147,6 +147,30 @@ def test_a_model_is_scored(run, model: Path, file: Path, tmp_path: Path) -> None
     assert f"{sum(right) / 4:.4f}" in table
 
 
+def test_outputs_that_are_there_stay_and_are_told_first(
+    run, model: Path, file: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "p.jsonl"
+    output.write_text("mine\n")
+    for arguments, message in (
+        (("evaluate", "no model", file, "--output", file, "--replace"), "rows.txt: is the input"),
+        (("evaluate", "no model", file, "--output", output), "p.jsonl: already exists"),
+        (
+            ("evaluate", "no model", file, "--predictions", output, "--output", output),
+            "p.jsonl: is the input",
+        ),
+        (("calibrate", "no model", file, "--output", model), "model: is finished already"),
+        (("calibrate", "no model", file, "--output", output), "p.jsonl: "),
+    ):
+        status, out, err = run(*arguments)
+        assert (status, out) == (1, "")
+        assert message in err
+    assert output.read_text() == "mine\n"
+    status, _, err = run("evaluate", model, file, "--output", output, "--replace")
+    assert status == 0, err
+    assert len(output.read_text().splitlines()) == 4
+
+
 def test_predictions_made_elsewhere_are_scored(run, model: Path, file: Path, tmp_path) -> None:
     lines = [json.dumps({"text": row, "label": row.split("\t")[0]}) for row in ROWS]
     (tmp_path / "p.jsonl").write_text("\n".join(lines))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,8 +103,41 @@ def test_a_page_shows_what_was_found(run, model: Path, tmp_path: Path) -> None:
     assert run(model, "--input", tmp_path / "in.txt", "--html", page)[0] == 0
     first = page.read_text()
     assert "1 &lt; 2" in first
-    assert run(model, "--input", tmp_path / "in.txt", "--html", page, "--output", output)[0] == 0
+    both = ("--input", tmp_path / "in.txt", "--html", page, "--output", output)
+    status, out, err = run(model, *both)
+    assert (status, out) == (1, "")
+    assert "page.html: already exists" in err
+    assert run(model, *both, "--replace")[0] == 0
     assert page.read_text() == first
+
+
+def test_no_output_is_written_over_an_input_or_another(run, model: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "in.txt"
+    texts.write_text("Nile\n")
+    link = tmp_path / "link"
+    link.symlink_to(texts)
+    for path, outputs, message in (
+        (texts, ("--output", texts), "in.txt: is the input"),
+        (texts, ("--html", texts), "in.txt: is the input"),
+        (texts, ("--output", link), "link: is the input"),
+        (texts, ("--html", tmp_path / "x", "--output", tmp_path / "x"), "named for two outputs"),
+        (tmp_path, ("--output", tmp_path / "x"), "x: lies in the input"),
+        (texts, ("--output", "/dev/null"), "null: is a device or pipe"),
+    ):
+        # before the model is opened
+        status, _, err = run("no model", "--input", path, *outputs, "--replace")
+        assert status == 1
+        assert message in err
+    assert texts.read_text() == "Nile\n"
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_page_beside_an_output_is_not_made_of_a_pipe(run, model: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    outputs = ("--html", tmp_path / "x", "--output", tmp_path / "y")
+    status, _, err = run(model, "--input", tmp_path / "pipe", *outputs)
+    assert status == 1
+    assert "reads its input twice; give a file" in err
 
 
 def test_files_of_other_forms_are_read_as_they_are(run, model: Path, tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openluke.artifacts import check_place
 from openluke.checkpoints.card_notes import read_notes, with_section
+from openluke.checkpoints.completeness import KIND
 from openluke.checkpoints.model_card import CardNotes
 from openluke.checkpoints.saving import save_bundle
 from openluke.cli.compute import Compute
@@ -52,6 +54,8 @@ def calibrate(
         replace: Replace a model that is already at the output.
         compute: Which model exactly, and how it computes.
     """
+    if output is not None:
+        check_place(output, kind=KIND, replace=replace)
     pipeline = compute.open(model)
     task = pipeline.task(head, batch_rows=compute.batch_rows)
     options = read_settings(option or ())

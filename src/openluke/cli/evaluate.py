@@ -20,6 +20,7 @@ from openluke.formats.reading import open_examples
 from openluke.inference.example_lines import object_of, open_lines
 from openluke.inference.gold import check_gold
 from openluke.inference.input_forms import reader_of
+from openluke.inference.output_files import check_outputs
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
 from openluke.records import LabelScores, Scores, from_json
@@ -36,6 +37,7 @@ def evaluate(
     head: str | None = None,
     set: Annotated[list[str] | None, Parameter(negative="")] = None,  # noqa: A002
     json: Annotated[bool, Parameter(negative="")] = False,
+    replace: Annotated[bool, Parameter(negative="")] = False,
     compute: Compute = Compute(),  # noqa: B008 - frozen
 ) -> None:
     """Score a model on a file of examples with gold answers, as the official scorer does.
@@ -50,8 +52,12 @@ def evaluate(
         head: The name of the head, where the model has several.
         set: An option of the task, such as temperature=1.5; may be given several times.
         json: Print one JSON object instead of a table.
+        replace: Replace an output that is already there.
         compute: Which model exactly, and how it computes.
     """
+    outputs = [] if output is None else [output]
+    inputs = [file] if predictions is None else [file, predictions]
+    check_outputs(outputs, replace=replace, inputs=inputs)
     pipeline = compute.open(model)
     if set:
         pipeline = pipeline.with_options(head, **read_settings(set))

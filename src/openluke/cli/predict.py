@@ -19,8 +19,9 @@ from openluke.cli.terminal_view import print_view
 from openluke.errors import ConfigError
 from openluke.inference.input_forms import LINES
 from openluke.inference.model_identity import model_identity
+from openluke.inference.output_files import check_outputs
 from openluke.inference.pipeline import Pipeline
-from openluke.inference.predict_file import PredictJob, check_job, predict_file
+from openluke.inference.predict_file import PredictJob, predict_file
 from openluke.inference.prediction_inputs import PredictionInputs
 from openluke.inference.prediction_json import prediction_line
 from openluke.inference.views import View, view_of
@@ -61,7 +62,7 @@ def predict(
         html: A page to write, which shows what was found.
         head: The name of the head, where the model has several.
         set: An option of the task, such as temperature=1.5; may be given several times.
-        replace: Replace an output that is already there, and discard unfinished work.
+        replace: Replace outputs that are already there, and discard unfinished work.
         compute: Which model exactly, and how it computes.
     """
     if text is not None and input is not None:
@@ -71,8 +72,8 @@ def predict(
             f"found {text!r} as a text, which is the name of a file; give --input {text} for what "
             f"is in it, or the name on standard input (echo {text} | …) if that is the text"
         )
-    if html is not None and output is not None and text is None and input is None:
-        raise ConfigError("--html with --output reads its input twice; give a file with --input")
+    outputs = [path for path in (output, html) if path is not None]
+    check_outputs(outputs, replace=replace, inputs=[] if input is None else [input])
     job = PredictJob(
         model="",
         output=output or Path("-"),
@@ -81,14 +82,14 @@ def predict(
         batch_rows=compute.batch_rows,
         replace=replace,
     )
-    if output is not None:
-        check_job(job)
     pipeline = compute.open(model)
     if set:
         pipeline = pipeline.with_options(head, **read_settings(set))
     task = type(pipeline.task(head).task)
     options = read_settings(option or ())
     inputs = PredictionInputs.of(task, text=text, path=input, form=form, options=options)
+    if html is not None and output is not None and inputs.is_stream:
+        raise ConfigError("--html with --output reads its input twice; give a file with --input")
     if form is None and inputs.form not in (None, *LINES):
         note = f"{input}: read as {inputs.form}; --form text would read a text on each line"
         print(note, file=sys.stderr)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from openluke import __version__
-from openluke.errors import ConfigError, DataError
-from openluke.inference.embed_parts import Parts, check_output, open_parts
+from openluke.errors import DataError
+from openluke.inference.embed_parts import Parts, open_parts
+from openluke.inference.output_files import check_outputs
 from openluke.inference.passage_lines import PassageLine, read_lines
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.scheduling import chunks_of_texts
@@ -40,9 +41,7 @@ class EmbedJob:
 
 def check_job(job: EmbedJob) -> None:
     """Raise if the output cannot be written, so that it is known before the work is done."""
-    check_output(job.output, replace=job.replace)
-    if job.output.exists() and job.input.exists() and job.output.samefile(job.input):
-        raise ConfigError(f"{job.output}: is the input; choose another output")
+    check_outputs([job.output], replace=job.replace, inputs=[job.input])
 
 
 def embed_file(

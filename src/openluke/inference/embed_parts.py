@@ -5,7 +5,6 @@ import hashlib
 import json
 import logging
 import shutil
-import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from openluke.artifacts import atomic_file
 from openluke.errors import ConfigError
 from openluke.file_lock import locked
+from openluke.inference.output_files import writing
 from openluke.inference.passage_lines import PassageLine
 from openluke.inference.tally import Tally
 from openluke.inference.vector_files import FORMS, VectorForm
@@ -60,21 +60,6 @@ class Parts:
             with atomic_file(output) as temporary:
                 FORMS[self.form].join(paths, path=temporary)
             shutil.rmtree(self.directory)
-
-
-def check_output(output: Path, *, replace: bool) -> None:
-    """Raise a ``ConfigError`` if a file cannot be written there; nothing stays behind."""
-    if output.is_dir():
-        raise ConfigError(f"{output}: is a directory; expected the name of a file")
-    if output.exists() and not replace:
-        raise ConfigError(
-            f"{output}: already exists; choose another output, or replace it (--replace)"
-        )
-    place = output.absolute().parent
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    with writing(output), tempfile.TemporaryFile(dir=place):
-        pass
 
 
 @contextmanager
@@ -125,12 +110,3 @@ def _take(directory: Path, *, identity: dict[str, Any], replace: bool) -> None:
 
 def _has_parts(directory: Path) -> bool:
     return any(directory.glob(f"*{_PART}"))
-
-
-@contextmanager
-def writing(path: Path) -> Generator[None, None, None]:
-    """Say in a line of our own why a file cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -14,7 +14,7 @@ from openluke import __version__
 from openluke.config import to_mapping
 from openluke.errors import DataError
 from openluke.file_lock import locked
-from openluke.inference.embed_parts import check_output, writing
+from openluke.inference.output_files import check_outputs, writing
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
 from openluke.inference.task_pipeline import InputError
@@ -46,11 +46,6 @@ class PredictJob:
     discarded."""
 
 
-def check_job(job: PredictJob) -> None:
-    """Raise if the output cannot be written, so that it is known before the work is done."""
-    check_output(job.output, replace=job.replace)
-
-
 def predict_file(
     pipeline: Pipeline,
     *,
@@ -70,7 +65,7 @@ def predict_file(
         job: What to do.
         on_inputs: Called with the number of inputs that are done, also of those done before.
     """
-    check_job(job)
+    check_outputs([job.output], replace=job.replace)
     directory = job.output.absolute().parent
     directory.mkdir(parents=True, exist_ok=True)
     work = UnfinishedPredictions(job.output)
