@@ -82,7 +82,7 @@ def main() -> None:
 
 def read(pipeline: Pipeline, *, gold: Sequence[Document], keep: float | None) -> Reading:
     """Find the names in the sentences, without a look at the gold ones."""
-    task = pipeline.with_options(keep=keep).task()
+    task = pipeline.with_options(options={"keep": keep}).task()
     asked = [replace(document, mentions=()) for document in gold]
     start = time.process_time()
     found, computed = _predict(task, asked)

@@ -95,6 +95,8 @@ def test_options_of_the_task_can_be_set(run, model: Path) -> None:
     assert scores[0] < scores[1]
     assert "unknown key 'temp'" in run(model, "Tokyo", "--set", "temp=1")[2]
     assert "expected name=value" in run(model, "Tokyo", "--set", "temp")[2]
+    for name in ("head", "self", "options"):
+        assert f"unknown key '{name}'" in run(model, "Tokyo", "--set", f"{name}=3")[2]
 
 
 def test_a_page_shows_what_was_found(run, model: Path, tmp_path: Path) -> None:
@@ -199,3 +201,20 @@ def test_settings_are_read_as_toml_or_texts() -> None:
     }
     with pytest.raises(ConfigError, match="'=3': expected name=value"):
         read_settings(["=3"])
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["a=1", "a.b=2"], r"'a\.b=2': a is given as 1, which has no parts"),
+        (["a.b=text", "a.b.c=2"], r"'a\.b\.c=2': b is given as 'text', which has no parts"),
+        (["a.b=2", "a=1"], "'a=1': a is given already"),
+        (["a=1", "b=2", "a=1"], "'a=1': a is given already; give it once"),
+        (["a.b=1", "a.b=2"], r"'a\.b=2': a\.b is given already"),
+        (["a..b=1"], "expected name=value"),
+        (["a.=1"], "expected name=value"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_errors(given: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_settings(given)

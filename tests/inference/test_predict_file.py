@@ -108,7 +108,7 @@ def test_another_model_or_other_options_do_not_go_on(pipeline: Pipeline, job, tm
     _interrupt(pipeline, given, job=job)
     with pytest.raises(ConfigError, match="unfinished job with another model; finish"):
         predict_file(pipeline, examples=given.read(), job=change(job, model="other"))
-    warm = pipeline.with_options(temperature=2.0)
+    warm = pipeline.with_options(options={"temperature": 2.0})
     with pytest.raises(ConfigError, match="unfinished job with another options"):
         predict_file(warm, examples=given.read(), job=job)
     predict_file(warm, examples=given.read(), job=change(job, replace=True))

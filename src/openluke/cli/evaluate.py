@@ -60,7 +60,7 @@ def evaluate(
     check_outputs(outputs, replace=replace, inputs=inputs)
     pipeline = compute.open(model)
     if set:
-        pipeline = pipeline.with_options(head, **read_settings(set))
+        pipeline = pipeline.with_options(head, options=read_settings(set))
     task = pipeline.task(head).task
     options = read_settings(option or ())
     reader = reader_of(type(task))

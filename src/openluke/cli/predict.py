@@ -84,7 +84,7 @@ def predict(
     )
     pipeline = compute.open(model)
     if set:
-        pipeline = pipeline.with_options(head, **read_settings(set))
+        pipeline = pipeline.with_options(head, options=read_settings(set))
     task = type(pipeline.task(head).task)
     options = read_settings(option or ())
     inputs = PredictionInputs.of(task, text=text, path=input, form=form, options=options)

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from openluke.errors import ConfigError
 
@@ -16,12 +16,20 @@ def read_settings(settings: Iterable[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
-        if not (name and equals):
-            raise ConfigError(f"setting {setting!r}: expected name=value, such as temperature=1.5")
         *tables, key = name.split(".")
+        if not (equals and key and all(tables)):
+            raise ConfigError(f"setting {setting!r}: expected name=value, such as temperature=1.5")
         place = found
         for table in tables:
-            place = place.setdefault(table, {})
+            inner = place.setdefault(table, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(
+                    f"setting {setting!r}: {table} is given as {inner!r}, which has no parts; give "
+                    "one of the two"
+                )
+            place = cast("dict[str, Any]", inner)
+        if key in place:
+            raise ConfigError(f"setting {setting!r}: {name} is given already; give it once")
         place[key] = _value(value)
     return found
 

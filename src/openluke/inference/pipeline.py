@@ -1,6 +1,6 @@
 """A loaded model at work: texts in; vectors, or what its tasks predict, out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -137,12 +137,12 @@ class Pipeline:
             examples, plan=WorkerPlan.of(self.source, head=head, task=task, workers=workers)
         )
 
-    def with_options(self, head: str | None = None, **options: Any) -> "Pipeline":
+    def with_options(self, head: str | None = None, *, options: Mapping[str, Any]) -> "Pipeline":
         """The same model with some of a task's options changed, such as thresholds.
 
         Args:
             head: The name of the task's head, where the model has several.
-            options: Fields of the task's configuration.
+            options: Fields of the task's configuration, by name.
         """
         bundle = self.bundle.with_options(head, options=options)
         return Pipeline(bundle, device=self.device, max_rows=self.max_rows, source=self.source)
