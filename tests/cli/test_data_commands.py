@@ -69,6 +69,23 @@ def test_a_file_is_looked_at_before_training(run, file: Path, model: Path) -> No
     assert facts["what is lost"] == []
 
 
+def test_the_model_that_is_looked_at_may_be_said_exactly(run, file: Path, model: Path) -> None:
+    for arguments, message in (
+        (("--kind", "token"), "found --kind or --revision without --model"),
+        (("--revision", "main"), "found --kind or --revision without --model"),
+        (("--model", model, "--kind", "token"), "states its heads itself; head='token' is for"),
+    ):
+        status, _, err = run("check", "toy", file, *arguments)
+        assert status == 1
+        assert message in err
+
+
+def test_commands_take_no_options_that_they_do_not_use(run, file: Path, model: Path) -> None:
+    for option in ("--device", "--workers", "--batch-rows", "--dtype"):
+        assert run("check", "toy", file, "--model", model, option, "1")[0] == 2
+    assert run("calibrate", model, file, "--workers", "2")[0] == 2
+
+
 def test_what_training_would_refuse_is_refused_before(run, tmp_path: Path, model: Path) -> None:
     for rows, message in (
         (

@@ -7,19 +7,22 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 
+from openluke.checkpoints.hub import resolve
 from openluke.checkpoints.loading import load_bundle
-from openluke.cli.compute import Compute
+from openluke.checkpoints.stored_model import ReadOptions
 from openluke.cli.excerpts import excerpt
 from openluke.cli.facts import print_facts
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
 from openluke.config import to_mapping
+from openluke.errors import ConfigError
 from openluke.finetuning.checking import check_fit, labels_to_learn
 from openluke.finetuning.start import options_of
 from openluke.formats.checks import ExamplesCheck, Spread, check_examples
 from openluke.formats.detect import detect, named
 from openluke.formats.reading import open_examples, placing
 from openluke.inference.views import view_of
+from openluke.model.config import HeadKind
 from openluke.task import Task, load_task, settled
 
 
@@ -33,7 +36,8 @@ def check(
     set: Annotated[list[str] | None, Parameter(negative="")] = None,  # noqa: A002
     examples: int = 3,
     json: Annotated[bool, Parameter(negative="")] = False,
-    compute: Compute = Compute(),  # noqa: B008 - frozen
+    kind: HeadKind | None = None,
+    revision: str | None = None,
 ) -> None:
     """Read a file as training would: what is wrong with it, or what is in it.
 
@@ -49,26 +53,29 @@ def check(
         set: An option of the task, such as max_span_pieces=30; may be given several times.
         examples: How many examples to show.
         json: Print one JSON object instead of a table.
-        compute: Which model exactly.
+        kind: What the head of a foreign checkpoint is, where that does not say so.
+        revision: Branch, tag or commit of the model on the hub.
     """
-    kind = load_task(task)
+    if model is None and (kind or revision):
+        raise ConfigError("found --kind or --revision without --model, which they say more of")
+    task_type = load_task(task)
+    forms = task_type.forms
     options = read_settings(option or ())
-
-    said = options_of(kind, values=read_settings(set or ()), where="--set")
-    known = list(open_examples(file, forms=kind.forms, form=form, options=options))
+    said = options_of(task_type, values=read_settings(set or ()), where="--set")
+    known = list(open_examples(file, forms=forms, form=form, options=options))
     found = check_examples(known, n_shown=examples)
     facts = _facts(found)
     if file.is_file():
-        chosen = detect(file, forms=kind.forms) if form is None else named(form, forms=kind.forms)
+        chosen = detect(file, forms=forms) if form is None else named(form, forms=forms)
         facts = {"form": chosen.name, **facts}
-    config = settled(kind, config=said, examples=known)
+    config = settled(task_type, config=said, examples=known)
     facts |= _decided(config, said=said)
-    with placing(file, forms=kind.forms, form=form, options=options):
-        labels = labels_to_learn(known, kind=kind, config=config)
+    with placing(file, forms=forms, form=form, options=options):
+        labels = labels_to_learn(known, kind=task_type, config=config)
         if model is not None:
-            bundle = load_bundle(compute.directory(model))
-            facts |= _fit(known, task=kind(config, setup=bundle.task_setup(labels)))
-    print_facts(f"{kind.name}: {file}", facts=facts, as_json=json)
+            bundle = load_bundle(resolve(model, revision=revision), options=ReadOptions(head=kind))
+            facts |= _fit(known, task=task_type(config, setup=bundle.task_setup(labels)))
+    print_facts(f"{task_type.name}: {file}", facts=facts, as_json=json)
     if not json:
         _show(found.shown)
 

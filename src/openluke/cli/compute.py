@@ -26,7 +26,6 @@ class Compute:
         DtypeName,
         Parameter(help="Number type; auto is bfloat16 on CUDA and float32 elsewhere."),
     ] = "auto"
-    workers: Annotated[int, Parameter(help="How many processes compute.")] = 1
     batch_rows: Annotated[
         int | None,
         Parameter(help="Word and entity rows of one batch; by default what suits the device."),

@@ -38,6 +38,7 @@ def evaluate(
     set: Annotated[list[str] | None, Parameter(negative="")] = None,  # noqa: A002
     json: Annotated[bool, Parameter(negative="")] = False,
     replace: Annotated[bool, Parameter(negative="")] = False,
+    workers: int = 1,
     compute: Compute = Compute(),  # noqa: B008 - frozen
 ) -> None:
     """Score a model on a file of examples with gold answers, as the official scorer does.
@@ -53,6 +54,7 @@ def evaluate(
         set: An option of the task, such as temperature=1.5; may be given several times.
         json: Print one JSON object instead of a table.
         replace: Replace an output that is already there.
+        workers: How many processes compute.
         compute: Which model exactly, and how it computes.
     """
     outputs = [] if output is None else [output]
@@ -67,7 +69,9 @@ def evaluate(
     gold = list(open_examples(file, forms=task.forms, form=form, options=options, reader=reader))
     check_gold(gold, task=task, file=file)
     if predictions is None:
-        found = _predict(pipeline, gold=gold, head=head, compute=compute)
+        found = _predict(
+            pipeline, gold=gold, head=head, workers=workers, batch_rows=compute.batch_rows
+        )
     else:
         found = list(_read(predictions, kind=task.prediction_type))
         if len(found) != len(gold):
@@ -133,12 +137,17 @@ def _labels(labels: Mapping[str, LabelScores]) -> Table:
 
 
 def _predict(
-    pipeline: Pipeline, *, gold: list[Any], head: str | None, compute: Compute
+    pipeline: Pipeline,
+    *,
+    gold: list[Any],
+    head: str | None,
+    workers: int,
+    batch_rows: int | None,
 ) -> list[Any]:
     found: list[Any] = []
     with progress_of(len(gold), unit="examples") as advance:
         for chunk in pipeline.predict_chunks(
-            gold, head=head, workers=compute.workers, batch_rows=compute.batch_rows
+            gold, head=head, workers=workers, batch_rows=batch_rows
         ):
             found += chunk
             advance(len(found))

@@ -40,6 +40,7 @@ def predict(
     head: str | None = None,
     set: Annotated[list[str] | None, Parameter(negative="")] = None,  # noqa: A002 - the same
     replace: Annotated[bool, Parameter(negative="")] = False,
+    workers: int = 1,
     compute: Compute = Compute(),  # noqa: B008 - frozen
 ) -> None:
     """Find in texts what the model was trained to find: entities, types, relations, answers.
@@ -63,6 +64,7 @@ def predict(
         head: The name of the head, where the model has several.
         set: An option of the task, such as temperature=1.5; may be given several times.
         replace: Replace outputs that are already there, and discard unfinished work.
+        workers: How many processes compute.
         compute: Which model exactly, and how it computes.
     """
     if text is not None and input is not None:
@@ -78,7 +80,7 @@ def predict(
         model="",
         output=output or Path("-"),
         head=head,
-        workers=compute.workers,
+        workers=workers,
         batch_rows=compute.batch_rows,
         replace=replace,
     )
