@@ -28,7 +28,7 @@ def read(make):
         )
         features = entities.read(windows[0], unknown=windows.report.unknown_titles)
         assert len(features) == len(windows[0])
-        entities.log()
+        entities.tell()
         return features.entity_sources.tolist()
 
     return read

@@ -12,6 +12,7 @@ from openluke.errors import DataError, ExampleError
 from openluke.formats.example_facts import lacks_answer
 from openluke.inference.task_pipeline import chunks_of_examples, first_unreadable
 from openluke.records import MaskedText
+from openluke.shortfalls import added_up, told_once
 from openluke.task import ChecksGold, Task, TaskType
 
 _NO_ANSWER = "has no gold answer, so there is nothing to learn from it; leave it out"
@@ -40,7 +41,7 @@ def check_fit(examples: Iterable[Any], *, task: Task[Any, Any]) -> Fit:
     """Encode examples as a model would read them, and gather what is lost on the way."""
     rows: list[int] = []
     n_examples = unread = 0
-    with gathered_warnings() as said:
+    with gathered_warnings() as said, told_once():
         for chunk in chunks_of_examples(examples):
             for instances in task.encode(chunk):
                 if not all(instance.targets for instance in instances):
@@ -77,7 +78,7 @@ def check_targets(examples: Iterable[Any], *, task: Task[Any, Any]) -> None:
     """Encode examples that are scored later; the first that has no place for its gold is named."""
     done = 0
     # what cannot be read of them is told when they are scored
-    with _errors_alone():
+    with added_up():
         for chunk in chunks_of_examples(examples):
             try:
                 task.encode(chunk)
@@ -87,18 +88,6 @@ def check_targets(examples: Iterable[Any], *, task: Task[Any, Any]) -> None:
                     raise
                 raise ExampleError(bad.why, number=done + bad.place) from error
             done += len(chunk)
-
-
-@contextmanager
-def _errors_alone() -> Generator[None, None, None]:
-    """Have openluke log errors and nothing else while the block runs."""
-    logger = logging.getLogger("openluke")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.inference.scheduling import batches_of_instances, chunks_of_texts
 from openluke.instances import Instance, Outputs, TaskBatch
 from openluke.model.model import Model
+from openluke.shortfalls import Shortfalls, added_up
 from openluke.task import Task, next_round
 
 _MOST_ROUNDS = 10_000
@@ -116,11 +117,21 @@ class TaskPipeline:
         raise ConfigError(f"task {self.task.name!r} asked for more than {_MOST_ROUNDS} rounds")
 
     def predict_chunks(self, examples: Iterable[Any]) -> Iterator[list[Any]]:
-        """Predictions of examples from a stream of any length, in order, some at a time."""
+        """Predictions of examples from a stream of any length, in order, some at a time.
+
+        What is not read of the examples is told at the end.
+        """
+        shortfalls = Shortfalls()
         done = 0
-        for chunk in chunks_of_examples(examples):
-            yield self.predict_chunk(chunk, first=done)
-            done += len(chunk)
+        try:
+            for chunk in chunks_of_examples(examples):
+                with added_up() as lost:
+                    predicted = self.predict_chunk(chunk, first=done)
+                shortfalls.include(lost)
+                yield predicted
+                done += len(chunk)
+        finally:
+            shortfalls.tell()
 
     def predict_chunk(self, chunk: Sequence[Any], *, first: int) -> list[Any]:
         """Predictions of a part of a stream; an error names the input by its place in the stream.

@@ -19,6 +19,7 @@ from openluke.errors import ConfigError, OpenLukeError
 from openluke.inference.task_pipeline import TaskPipeline, chunks_of_examples
 from openluke.model.config import HeadKind
 from openluke.model.linear import pack
+from openluke.shortfalls import Shortfalls, added_up
 
 _AHEAD = 2
 """How many chunks wait for each process, so that none is idle."""
@@ -72,16 +73,23 @@ def predict_in_processes(examples: Iterable[Any], *, plan: WorkerPlan) -> Iterat
     with ProcessPoolExecutor(
         plan.workers, mp_context=context, initializer=_start, initargs=(plan, threads)
     ) as pool:
-        waiting: deque[Future[list[Any]]] = deque()
+        waiting: deque[Future[tuple[list[Any], Shortfalls]]] = deque()
+        shortfalls = Shortfalls()
         n_sent = 0
+
+        def first_of_waiting() -> list[Any]:
+            predicted, lost = waiting.popleft().result()
+            shortfalls.include(lost)
+            return predicted
+
         try:
             for chunk in chunks_of_examples(examples):
                 waiting.append(pool.submit(_predict, chunk, n_sent))
                 n_sent += len(chunk)
                 if len(waiting) >= _AHEAD * plan.workers:
-                    yield waiting.popleft().result()
+                    yield first_of_waiting()
             while waiting:
-                yield waiting.popleft().result()
+                yield first_of_waiting()
         except BrokenProcessPool as error:
             raise OpenLukeError(
                 "a process that was predicting has ended by itself; it may have had too little "
@@ -90,6 +98,7 @@ def predict_in_processes(examples: Iterable[Any], *, plan: WorkerPlan) -> Iterat
         finally:
             for future in waiting:
                 future.cancel()
+            shortfalls.tell()
 
 
 _worker: list[TaskPipeline] = []
@@ -109,5 +118,6 @@ def _start(plan: WorkerPlan, threads: int) -> None:
     _worker.append(TaskPipeline(task=task, model=model, device=device, max_rows=plan.max_rows))
 
 
-def _predict(chunk: Sequence[Any], first: int) -> list[Any]:
-    return _worker[0].predict_chunk(chunk, first=first)
+def _predict(chunk: Sequence[Any], first: int) -> tuple[list[Any], Shortfalls]:
+    with added_up() as lost:
+        return _worker[0].predict_chunk(chunk, first=first), lost

@@ -14,7 +14,6 @@ entity too. Each candidate is scored together with the gap, in every window of t
 holds it whole.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
@@ -42,6 +41,7 @@ from openluke.model.config import HeadConfig, HeadKind
 from openluke.model.losses import multi_label_sum
 from openluke.model.model import Model
 from openluke.records import Answer, AnsweredQuestion, ClozeQuestion, Scores, Span
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.cloze_marks import Marks, put_marks
 from openluke.tokenization.named_entities import with_entities
@@ -54,8 +54,6 @@ from openluke.tokenization.question_windows import (
     question_stretch,
 )
 from openluke.tokenization.tokenizer import WordTokenizer
-
-_log = logging.getLogger(__name__)
 
 PUBLISHED_TOKENS: Mapping[str, str] = {"[ENTITY]": "*", "[PLACEHOLDER]": "#", "[HIGHLIGHT]": "@"}
 """The tokens of the published experiment, with those whose vectors theirs began as."""
@@ -281,25 +279,24 @@ class ClozeQA:
     def _report(
         self, encoded: Sequence[Sequence[Instance]], *, candidates: Sequence[Sequence[Span]]
     ) -> None:
-        """Say what was not read, where there is something."""
+        """Say what was not read."""
         n_candidates = sum(map(len, candidates))
         n_read = sum(len({span for one in found for span in one.details}) for found in encoded)
-        if n_read < n_candidates:
-            _log.warning(
-                "%d of %d candidates are whole in no window of the passage (max_words = %d), or "
-                "have no pieces; they are not chosen",
-                n_candidates - n_read,
-                n_candidates,
-                self._rule.max_words,
-            )
-        n_unread = sum(not found for found in encoded)
-        if n_unread:
-            _log.warning(
-                "%d of %d questions have no candidate that can be read; they have no answer, which "
-                "counts in scores",
-                n_unread,
-                len(encoded),
-            )
+        lost = Shortfall(
+            message="%d of %d candidates are whole in no window of the passage (max_words = %d), "
+            "or have no pieces; they are not chosen",
+            n=n_candidates - n_read,
+            n_all=n_candidates,
+            about=(self._rule.max_words,),
+        )
+        unread = Shortfall(
+            message="%d of %d questions have no candidate that can be read; they have no answer, "
+            "which counts in scores",
+            n=sum(not found for found in encoded),
+            n_all=len(encoded),
+        )
+        for shortfall in (lost, unread):
+            tell(shortfall)
 
 
 def _tokens(config: ClozeQAConfig, *, tokenizer: WordTokenizer) -> _Tokens:

@@ -15,7 +15,6 @@ that the passage's article links to, as ``squad`` does with a table of names (``
 mention without a title is read as [MASK]. Without mentions only words are read.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -48,9 +47,15 @@ from openluke.model.labels import IGNORE
 from openluke.model.losses import answer_sums
 from openluke.model.model import Model
 from openluke.records import AnsweredQuestion, Mention, Question, Scores
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.answer_places import AnswerPlaces
-from openluke.tokenization.named_entities import UnknownTitles, passage_of, with_entities
+from openluke.tokenization.named_entities import (
+    UnknownTitles,
+    entities_beyond,
+    passage_of,
+    with_entities,
+)
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.question_pairs import QuestionPairs
 from openluke.tokenization.question_windows import (
@@ -59,8 +64,6 @@ from openluke.tokenization.question_windows import (
     cut_into_windows,
     question_stretch,
 )
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +234,7 @@ class ExtractiveQA:
             if answers is not None and not answers.is_unanswerable:
                 n_lost += not any(answers.inside(window) for window in windows)
             encoded.append([self._instance(window, answers=answers) for window in windows])
-        if n_beyond:
-            _log.warning(
-                "%d entities beyond max_entities = %d of an input are not read", n_beyond, most
-            )
+        tell(entities_beyond(n_beyond, most=most))
         self._report(n_cut=n_cut, n_lost=n_lost, n_unread=n_unread, n_examples=len(examples))
         return encoded
 
@@ -356,24 +356,25 @@ class ExtractiveQA:
         return model.scores(inputs.batch, head=MAIN, words_only=self.config.mode == "words")
 
     def _report(self, *, n_cut: int, n_lost: int, n_unread: int, n_examples: int) -> None:
-        """Say what was not read, where there is something."""
-        if n_cut:
-            _log.warning(
-                "%d of %d questions have more than %d pieces (max_question_pieces, at most half of "
-                "max_words); the beginning is read",
-                n_cut,
-                n_examples,
-                self._rule.question_size(),
-            )
-        if n_lost:
-            _log.warning(
-                "%d of %d questions have no answer that a window holds whole with its place known; "
-                "they count as they are in scores",
-                n_lost,
-                n_examples,
-            )
-        if n_unread:
-            _log.warning("%d of %d passages have no pieces; no answer", n_unread, n_examples)
+        """Say what was not read."""
+        cut = Shortfall(
+            message="%d of %d questions have more than %d pieces (max_question_pieces, at most "
+            "half of max_words); the beginning is read",
+            n=n_cut,
+            n_all=n_examples,
+            about=(self._rule.question_size(),),
+        )
+        lost = Shortfall(
+            message="%d of %d questions have no answer that a window holds whole with its place "
+            "known; they count as they are in scores",
+            n=n_lost,
+            n_all=n_examples,
+        )
+        unread = Shortfall(
+            message="%d of %d passages have no pieces; no answer", n=n_unread, n_all=n_examples
+        )
+        for shortfall in (cut, lost, unread):
+            tell(shortfall)
 
 
 def _masked(scores: AnswerScores, *, inputs: TaskBatch) -> AnswerScores:

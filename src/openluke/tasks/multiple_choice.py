@@ -15,7 +15,6 @@ of the passage and ``choice_mentions`` of the choices, each with the title of it
 without a title is read as [MASK].
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -43,12 +42,11 @@ from openluke.model.labels import IGNORE
 from openluke.model.losses import single_label_sum
 from openluke.model.model import Model
 from openluke.records import ChoiceQuestion, ChosenAnswer, Mention, Scores
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.named_entities import NamedEntities, UnknownTitles, passage_of
 from openluke.tokenization.passages import Passage
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,15 +111,14 @@ class MultipleChoice:
         found = self._inputs.encode(
             asked, pairs=[choice for example in examples for choice in self._choices(example)]
         )
-        n_cut = sum(bool(windows.report.unread) for windows in found)
-        if n_cut:
-            _log.warning(
-                "%d of %d choices with their questions are longer than max_words = %d; the longer "
-                "of both was cut at its end",
-                n_cut,
-                len(found),
-                self.setup.inputs.max_words,
-            )
+        cut = Shortfall(
+            message="%d of %d choices with their questions are longer than max_words = %d; the "
+            "longer of both was cut at its end",
+            n=sum(bool(windows.report.unread) for windows in found),
+            n_all=len(found),
+            about=(self.setup.inputs.max_words,),
+        )
+        tell(cut)
         entities = NamedEntities(
             unknown_titles=self.config.unknown_titles, limits=self.setup.inputs
         )
@@ -134,7 +131,7 @@ class MultipleChoice:
             answer = IGNORE if example.answer is None else example.answer
             targets = {"answer": np.array([answer], dtype=np.int64)}
             encoded.append([Instance(features=features, targets=targets)])
-        entities.log()
+        entities.tell()
         return encoded
 
     def collate(

@@ -12,7 +12,6 @@ of whole words of a sentence is read as an entity and classified; a span propose
 trained along, finds the few that are worth it from the words alone, which is many times as fast.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
@@ -47,6 +46,7 @@ from openluke.model.losses import classification_sum, multi_label_sum
 from openluke.model.model import Model
 from openluke.model.span_proposer import SpanProposer
 from openluke.records import Document, Mention, Scores, Span
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.sentences import split_sentences
 from openluke.tokenization.span_inputs import SpanInputs, SpanInputsConfig, regroup
@@ -56,7 +56,6 @@ PROPOSER = "proposer"
 """The role of the head that chooses the spans worth reading."""
 OUTSIDE = "O"
 """The label of spans that are no names. It comes first; published models call it ``NIL``."""
-_log = logging.getLogger(__name__)
 _HEADS: dict[str, HeadKind] = {
     "words+entity": "entity_span",
     "words": "span_words",
@@ -235,15 +234,14 @@ class Ner:
             ]
             for example, one in zip(examples, read, strict=True)
         ]
-        if targets.faults:
-            reasons = "; ".join(f"{n} {fault}" for fault, n in targets.faults.most_common())
-            _log.warning(
-                "%d of %d mentions cannot be found, and count against recall: %s (such as %s)",
-                targets.faults.total(),
-                targets.n_mentions,
-                reasons,
-                targets.example,
-            )
+        lost = Shortfall(
+            message="%d of %d mentions cannot be found, and count against recall",
+            n=targets.faults.total(),
+            n_all=targets.n_mentions,
+            kinds=targets.faults,
+            example=targets.example,
+        )
+        tell(lost)
         return encoded
 
     def collate(self, instances: Sequence[Instance], *, rng: np.random.Generator) -> TaskBatch:

@@ -11,7 +11,6 @@ In "Beyoncé lives in Los Angeles." ``per:cities_of_residence`` holds between bo
 first, the head, to the second, the tail.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
@@ -43,13 +42,13 @@ from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
 from openluke.records import Document, Relation, Scores, Span
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.marked_inputs import Marked, MarkedInputs
 from openluke.tokenization.pairs_in_windows import PairedWindow, pairs_in_windows
 from openluke.tokenization.passages import Passage
 
-_log = logging.getLogger(__name__)
 _UNRELATED = ("no_relation", "Other")
 _DIRECTION = "(e1,e2)"
 Scoring = Literal["tacred", "semeval", "kbp37", "accuracy"]
@@ -207,14 +206,14 @@ class RelationClassification:
             encoded.append([self._instance(window, asked=asked) for window in windows])
             n_read += sum(len(window.pairs) for window in windows)
         n_asked = sum(map(len, pairs))
-        if n_read < n_asked:
-            _log.warning(
-                "%d of %d pairs stand too far apart to be read together, or beyond what is read of "
-                "their texts; what is predicted for them is %r",
-                n_asked - n_read,
-                n_asked,
-                self._unrelated,
-            )
+        lost = Shortfall(
+            message="%d of %d pairs stand too far apart to be read together, or beyond what is "
+            "read of their texts; what is predicted for them is %r",
+            n=n_asked - n_read,
+            n_all=n_asked,
+            about=(self._unrelated,),
+        )
+        tell(lost)
         return encoded
 
     def collate(

@@ -13,7 +13,6 @@ Entities are read where the records name them: ``mentions`` of the text and ``pa
 second one, each with the title of its entity; one without a title is read as [MASK].
 """
 
-import logging
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,13 +43,13 @@ from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
 from openluke.records import ClassifiedText, Mention, Scores
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.named_entities import NamedEntities, UnknownTitles, passage_of
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.text_windows import Windows
 
-_log = logging.getLogger(__name__)
 _METRICS: dict[Problem, str] = {
     "single_label": "accuracy",
     "multi_label": "f1",
@@ -194,17 +193,15 @@ class SequenceClassification:
             targets = {"labels": self._target(example)}
             read = (entities.read(one, unknown=report.unknown_titles) for one in windows)
             encoded.append([Instance(features=(one,), targets=targets) for one in read])
-        entities.log()
-        if n_cut:
-            _log.warning(
-                "%d of %d texts are longer than max_words = %d; their beginnings are read%s",
-                n_cut,
-                len(examples),
-                self.setup.inputs.max_words,
-                " (long_texts = 'mean' reads single texts to their ends)"
-                if self.config.long_texts == "first"
-                else "",
-            )
+        entities.tell()
+        hint = " (long_texts = 'mean' reads single texts to their ends)"
+        cut = Shortfall(
+            message="%d of %d texts are longer than max_words = %d; their beginnings are read%s",
+            n=n_cut,
+            n_all=len(examples),
+            about=(self.setup.inputs.max_words, hint if self.config.long_texts == "first" else ""),
+        )
+        tell(cut)
         return encoded
 
     def collate(

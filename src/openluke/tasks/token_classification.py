@@ -14,7 +14,6 @@ Entities are read where the records name them: ``mentions``, each with the title
 without a title is read as [MASK]. Of windows that overlap the one with most context has a mention.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, NamedTuple
@@ -46,6 +45,7 @@ from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
 from openluke.records import Mention, Scores, TaggedText
+from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.named_entities import (
@@ -56,7 +56,6 @@ from openluke.tokenization.named_entities import (
 )
 from openluke.tokenization.passages import Passage, check_overlaps
 
-_log = logging.getLogger(__name__)
 _OUTSIDE = "O"
 
 
@@ -148,15 +147,15 @@ class TokenClassification:
                     instances.append(self._instance(features, words=words, example=example))
             encoded.append(instances)
             n_lost += n_words - sum(len(one.details.numbers) for one in instances)
-        entities.log()
-        if n_lost:
-            _log.warning(
-                "%d of %d words have no pieces, or are beyond what is read of their texts; their "
-                "tag is %r",
-                n_lost,
-                sum(len(example.words) for example in examples),
-                self._fallback,
-            )
+        entities.tell()
+        lost = Shortfall(
+            message="%d of %d words have no pieces, or are beyond what is read of their texts; "
+            "their tag is %r",
+            n=n_lost,
+            n_all=sum(len(example.words) for example in examples),
+            about=(self._fallback,),
+        )
+        tell(lost)
         return encoded
 
     def collate(

@@ -1,6 +1,5 @@
 """Texts with one or two marked mentions as model inputs, one input each whatever the length."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -8,14 +7,13 @@ from typing import Literal
 from openluke.entities.vocab import EntityVocab
 from openluke.features import Features
 from openluke.records import Span
+from openluke.shortfalls import Shortfall, tell
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.inputs_config import N_MENTIONS, EntityInputsConfig
 from openluke.tokenization.passages import Passage
 from openluke.tokenization.published_spacing import respace
 from openluke.tokenization.reports import Report
 from openluke.tokenization.tokenizer import WordTokenizer
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ class MarkedInputs:
     def encode(self, texts: Sequence[Marked]) -> list[Features | None]:
         """An input of each text; ``None`` where a mention lies beyond what is read of it.
 
-        How many there are of those, and of mentions that were read in part, is logged.
+        How many there are of those, and of mentions that were read in part, is told.
         """
         passages = [self._passage(text) for text in texts]
         found: list[Features | None] = []
@@ -69,23 +67,21 @@ class MarkedInputs:
             (features,) = windows
             found.append(features if features.n_entities == self._n_mentions else None)
             reports.append(windows.report)
-        n_lost = sum(features is None for features in found)
-        if n_lost:
-            _log.warning(
-                "%d of %d inputs lack a marked mention, since they were truncated (on_overflow = "
-                "'truncate'); nothing is predicted for them",
-                n_lost,
-                len(found),
-            )
-        n_cut = sum(bool(report.cut_mentions) for report in reports)
-        if n_cut:
-            _log.warning(
-                "%d of %d inputs have a marked mention that is longer than max_words = %d allows; "
-                "its beginning is read",
-                n_cut,
-                len(found),
-                self._inputs.config.max_words,
-            )
+        lost = Shortfall(
+            message="%d of %d inputs lack a marked mention, since they were truncated "
+            "(on_overflow = 'truncate'); nothing is predicted for them",
+            n=sum(features is None for features in found),
+            n_all=len(found),
+        )
+        cut = Shortfall(
+            message="%d of %d inputs have a marked mention that is longer than max_words = %d "
+            "allows; its beginning is read",
+            n=sum(bool(report.cut_mentions) for report in reports),
+            n_all=len(found),
+            about=(self._inputs.config.max_words,),
+        )
+        for shortfall in (lost, cut):
+            tell(shortfall)
         return found
 
     def _passage(self, marked: Marked) -> Passage:

@@ -1,6 +1,5 @@
 """The entities that mentions of records name, as inputs have them: alike for all tasks."""
 
-import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -10,10 +9,9 @@ import numpy.typing as npt
 from openluke.errors import DataError
 from openluke.features import Features
 from openluke.records import Mention
+from openluke.shortfalls import Shortfall, tell
 from openluke.tokenization.inputs_config import EntityInputsConfig
 from openluke.tokenization.passages import Passage
-
-_log = logging.getLogger(__name__)
 
 UnknownTitles = Literal["skip", "unk"]
 """What becomes of mentions whose title the vocabulary does not have."""
@@ -46,8 +44,14 @@ def with_entities(features: Features, *, rows: npt.NDArray[np.integer[Any]]) -> 
     )
 
 
+def entities_beyond(n: int, *, most: int | None) -> Shortfall:
+    """That inputs have so many entities more than ``max_entities``."""
+    message = "%d entities beyond max_entities = %d of an input are not read"
+    return Shortfall(message=message, n=n, about=(most,))
+
+
 class NamedEntities:
-    """Leaves out of inputs the entities that are not read, and counts them to be logged.
+    """Leaves out of inputs the entities that are not read, and counts them to be told.
 
     Args:
         unknown_titles: What becomes of mentions with unknown titles.
@@ -81,21 +85,17 @@ class NamedEntities:
         rows = self._limited(np.flatnonzero(is_read))
         return features if len(rows) == features.n_entities else with_entities(features, rows=rows)
 
-    def log(self) -> None:
-        """Say how many mentions were not read as they were given, where there are some."""
-        if self._n_unknown:
-            _log.warning(
-                "%d of %d mentions name an entity that the vocabulary does not have; they are %s",
-                self._n_unknown,
-                self._n_mentions,
-                "left out" if self._skips else "read as [UNK]",
-            )
-        if self._n_beyond:
-            _log.warning(
-                "%d entities beyond max_entities = %d of an input are not read",
-                self._n_beyond,
-                self._most,
-            )
+    def tell(self) -> None:
+        """Say how many mentions were not read as they were given."""
+        unknown = Shortfall(
+            message="%d of %d mentions name an entity that the vocabulary does not have; they are "
+            "%s",
+            n=self._n_unknown,
+            n_all=self._n_mentions,
+            about=("left out" if self._skips else "read as [UNK]",),
+        )
+        for shortfall in (unknown, entities_beyond(self._n_beyond, most=self._most)):
+            tell(shortfall)
 
     def _limited(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         if self._most is None or len(rows) <= self._most:

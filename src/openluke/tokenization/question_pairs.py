@@ -72,5 +72,5 @@ class QuestionPairs:
                     passage=(first + self._n_separators, len(features) - 1),
                 )
             )
-        entities.log()
+        entities.tell()
         return pairs
