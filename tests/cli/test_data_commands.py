@@ -196,7 +196,7 @@ def test_predictions_made_elsewhere_are_scored(run, model: Path, file: Path, tmp
     (tmp_path / "p.jsonl").write_text("\n".join(lines[:3]))
     assert "found 3 predictions for 4 examples" in run(*arguments)[2]
     (tmp_path / "p.jsonl").write_text("\n".join([lines[0], '{"text": "a", "tag": "x"}']))
-    assert "p.jsonl:2: unknown key 'tag'" in run(*arguments)[2]
+    assert "p.jsonl:2: ClassifiedText: unknown key 'tag'" in run(*arguments)[2]
 
 
 def test_predictions_that_were_written_can_be_scored(

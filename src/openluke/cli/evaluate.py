@@ -1,6 +1,6 @@
 """``openluke evaluate``: how well a model, or somebody's predictions, do on a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,16 +14,16 @@ from openluke.cli.compute import Compute
 from openluke.cli.facts import print_facts
 from openluke.cli.progress import progress_of
 from openluke.cli.settings import read_settings
+from openluke.cli.visible_text import visible
 from openluke.config import to_mapping
-from openluke.errors import DataError
 from openluke.formats.reading import open_examples
-from openluke.inference.example_lines import object_of, open_lines
+from openluke.inference.given_predictions import read_predictions
 from openluke.inference.gold import check_gold
 from openluke.inference.input_forms import reader_of
 from openluke.inference.output_files import check_outputs
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
-from openluke.records import LabelScores, Scores, from_json
+from openluke.records import LabelScores, Scores
 
 
 def evaluate(
@@ -48,7 +48,8 @@ def evaluate(
         file: The examples, in a form that the task reads (see `openluke tasks`).
         form: Which form that is; by default the one that the file looks like.
         option: An option of the reader, such as encoding=latin-1; may be given several times.
-        predictions: Score these instead: JSON lines, one for each example, in their order.
+        predictions: Score these instead: JSON lines, one for each example, by their ids where all
+            have one, else in the order of the examples.
         output: A file to write the model's predictions to, as JSON lines.
         head: The name of the head, where the model has several.
         set: An option of the task, such as temperature=1.5; may be given several times.
@@ -73,13 +74,7 @@ def evaluate(
             pipeline, gold=gold, head=head, workers=workers, batch_rows=compute.batch_rows
         )
     else:
-        found = list(_read(predictions, kind=task.prediction_type))
-        if len(found) != len(gold):
-            raise DataError(
-                f"found {len(found)} predictions for {len(gold)} examples of {file}; expected one "
-                "a line for each, in their order",
-                file=predictions,
-            )
+        found = read_predictions(predictions, kind=task.prediction_type, gold=gold)
     scores = task.score(gold, predicted=found)
     if output is not None:
         with atomic_file(output) as temporary, temporary.open("w", encoding="utf-8") as stream:
@@ -132,7 +127,7 @@ def _labels(labels: Mapping[str, LabelScores]) -> Table:
         table.add_column(name, justify="right")
     for label, one in labels.items():
         shares = (f"{value:.4f}" for value in (one.f1, one.precision, one.recall))
-        table.add_row(Text(label), *shares, f"{one.support:,}")
+        table.add_row(Text(visible(label)), *shares, f"{one.support:,}")
     return table
 
 
@@ -152,14 +147,3 @@ def _predict(
             found += chunk
             advance(len(found))
     return found
-
-
-def _read(path: Path, *, kind: Any) -> Iterator[Any]:
-    for number, line in enumerate(open_lines(path), start=1):
-        if line.isspace():
-            continue
-        try:
-            row = object_of(line)
-        except DataError as error:
-            raise DataError(str(error), file=path, line=number) from error
-        yield from_json(kind, values=row, where=f"{path}:{number}")
