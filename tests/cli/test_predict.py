@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from openluke.cli.html_page import write_page
 from openluke.cli.main import main
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
+from openluke.cli.visible_text import visible
 from openluke.errors import ConfigError
 from openluke.inference.views import Mark, View
 from tests import toy_task
@@ -188,6 +190,47 @@ def test_a_terminal_shows_labels_behind_marks() -> None:
     plain = Console(file=(stream := io.StringIO()), width=200)
     print_view(NESTED, console=plain, colours={})
     assert stream.getvalue() == "in <Los> A  Angeles CITY  & X&Y  more\n  a <note>\n"
+
+
+@pytest.mark.parametrize("character", ["\r", "\a", "\b", "\v", "\f", "\x1b", "\x9b", "\x7f"])
+def test_control_characters_are_shown_and_move_no_mark(character: str) -> None:
+    view = View(
+        text=f"a{character}b\tTokyo",
+        marks=(Mark(start=4, end=9, label=f"CITY{character}"),),
+        notes=(character,),
+    )
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, color_system="standard", width=200)
+    print_view(view, console=console, colours={})
+    pieces = re.split("\x1b\\[[0-9;]*m", stream.getvalue())
+    assert "Tokyo" in pieces
+    assert character not in "".join(pieces)
+    plain = Console(file=(stream := io.StringIO()), width=200)
+    print_view(view, console=plain, colours={})
+    assert stream.getvalue().expandtabs(8).startswith(f"a{visible(character)}b     Tokyo CITY")
+
+
+def test_output_for_programs_is_utf_8(model: Path, monkeypatch) -> None:
+    content = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(content, encoding="cp1252"))
+    with pytest.raises(SystemExit, match="0"):
+        main(["predict", str(model), "東京 🙂", "--device", "cpu"])
+    sys.stdout.flush()
+    assert rows(content.getvalue().decode("utf-8"))[0]["text"] == "東京 🙂"
+
+
+def test_no_inputs_are_an_error_wherever_the_output_goes(
+    run, model: Path, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "in.txt").write_text("")
+    for outputs in ((), ("--html", tmp_path / "x"), ("--output", tmp_path / "y")):
+        status, out, err = run(model, "--input", tmp_path / "in.txt", *outputs)
+        assert (status, out) == (1, "")
+        assert "no inputs; expected at least one" in err
+    assert {path.name for path in tmp_path.iterdir()} == {"in.txt", "model"}
+    stdin = SimpleNamespace(buffer=io.BytesIO(b""), isatty=lambda: False)
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert run(model)[0] == 1
 
 
 def test_settings_are_read_as_toml_or_texts() -> None:

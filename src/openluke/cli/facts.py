@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openluke.cli.visible_text import visible
+
 
 def print_facts(title: str, *, facts: Mapping[str, Any], as_json: bool) -> None:
     """Print a titled set of facts; nested ones are indented below their name."""
@@ -20,7 +22,7 @@ def print_facts(title: str, *, facts: Mapping[str, Any], as_json: bool) -> None:
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for name, value in _rows(facts, depth=0):
-        table.add_row(Text(name), Text(value))
+        table.add_row(Text(visible(name)), Text(visible(value)))
     console.print(table)
 
 

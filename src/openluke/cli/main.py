@@ -1,5 +1,6 @@
 """The ``openluke`` command: the table of its commands, and how their errors are shown."""
 
+import io
 import logging
 import sys
 from collections.abc import Mapping, Sequence
@@ -80,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: What stands after ``openluke``; by default what the shell gave.
     """
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
+    _settle_output()
     try:
         given = sys.argv[1:] if arguments is None else arguments
         build_app(given)(given, exit_on_error=False, print_error=False)
@@ -92,3 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         # the reader of our output has gone, as with `| head`; that is no error
         sys.stderr.close()
+
+
+def _settle_output() -> None:
+    """Write UTF-8, as JSON is, for whoever reads our output, and what a terminal can show."""
+    output: object = sys.stdout
+    if not isinstance(output, io.TextIOWrapper):
+        return
+    if output.isatty():
+        output.reconfigure(errors="replace")
+    else:
+        output.reconfigure(encoding="utf-8", errors=output.errors)

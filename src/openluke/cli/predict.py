@@ -16,7 +16,7 @@ from openluke.cli.html_page import write_page
 from openluke.cli.progress import progress_of
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
-from openluke.errors import ConfigError
+from openluke.errors import ConfigError, DataError
 from openluke.inference.input_forms import LINES
 from openluke.inference.model_identity import model_identity
 from openluke.inference.output_files import check_outputs
@@ -143,6 +143,7 @@ def _pairs(
             yield example, pipeline.predict(example, head=job.head, batch_rows=job.batch_rows)
         return
     read: deque[Any] = deque()
+    n_done = 0
 
     def watched() -> Iterator[Any]:
         for example in inputs.read():
@@ -152,7 +153,10 @@ def _pairs(
     for prediction in pipeline.predict_stream(
         watched(), head=job.head, workers=job.workers, batch_rows=job.batch_rows
     ):
+        n_done += 1
         yield read.popleft(), prediction
+    if not n_done:
+        raise DataError("no inputs; expected at least one", file=inputs.path)
 
 
 def _write(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from openluke.cli.visible_text import visible
 from openluke.inference.views import Mark, View
 
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
@@ -18,9 +19,9 @@ def print_view(view: View, *, console: Console, colours: dict[str, int]) -> None
         console: Where to.
         colours: The number of the colour of each label so far; new labels are added.
     """
-    console.print(_marked(view.text, marks=view.marks, colours=colours), soft_wrap=True)
+    console.print(_marked(visible(view.text), marks=view.marks, colours=colours), soft_wrap=True)
     for note in view.notes:
-        console.print(Text(f"  {note}", style="dim"), soft_wrap=True)
+        console.print(Text(f"  {visible(note)}", style="dim"), soft_wrap=True)
 
 
 def _marked(text: str, *, marks: Sequence[Mark], colours: dict[str, int]) -> Text:
@@ -30,7 +31,9 @@ def _marked(text: str, *, marks: Sequence[Mark], colours: dict[str, int]) -> Tex
     for mark in sorted(marks, key=lambda mark: mark.end):
         found.append(text[done : mark.end])
         done = mark.end
-        found.append(f" {mark.label} ", style=f"reverse {_colour(mark.label, colours=colours)}")
+        found.append(
+            f" {visible(mark.label)} ", style=f"reverse {_colour(mark.label, colours=colours)}"
+        )
     found.append(text[done:])
     shift = _shifts(marks)
     for mark in marks:
