@@ -141,6 +141,12 @@ def test_a_file_of_no_known_form_is_told(run, tmp_path: Path) -> None:
     assert "x: the file begins with 'one column', which is not how tsv begins" in err
 
 
+def test_a_file_in_another_encoding_is_looked_at(run, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes("Ana B-PER\n\nBo B-PER\n".encode("utf-16-le"))
+    arguments = ("check", "ner", tmp_path / "x", "--option", "encoding=utf-16-le", "--json")
+    assert json.loads(run(*arguments)[1])["form"] == "conll"
+
+
 def test_a_file_for_another_model_is_told(run, model: Path, tmp_path: Path) -> None:
     (tmp_path / "x").write_text('{"question": "?"}\n')
     for command in ("evaluate", "calibrate"):

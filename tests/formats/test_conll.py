@@ -147,7 +147,7 @@ def test_other_encodings_are_read_when_they_are_said(write):
     path = write("España\tB-LOC\n".encode("iso-8859-1"))
     (document,) = read_conll(path, encoding="iso-8859-1")
     assert document.text == "España"
-    with pytest.raises(DataError, match=r"file:1: not utf-8"):
+    with pytest.raises(DataError, match=r"file:1: not UTF-8"):
         [*read_conll(path)]
     with pytest.raises(ConfigError, match="no encoding"):
         [*read_conll(path, encoding="x")]

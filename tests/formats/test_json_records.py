@@ -107,6 +107,16 @@ def test_a_file_that_cannot_be_finished_stays_as_it_was(tmp_path):
     assert path.read_text() == before
 
 
+def test_a_file_in_another_encoding_is_read_where_it_is_said(write):
+    rows = ['{"text": "é"}', '{"text": "東"}']
+    for content in ("\n".join(rows), f"[{', '.join(rows)}]"):
+        path = write(content.encode("utf-16"))
+        found = json_form(Document).read(path, encoding="utf-16")
+        assert [each.text for each in found] == ["é", "東"]
+        with pytest.raises(DataError, match=r"give the option encoding .*utf-16"):
+            [*read_records(path, kind=Document)]
+
+
 def test_shorter_forms_are_written_out(write):
     short = {
         "text": TEXT,

@@ -20,7 +20,7 @@ from openluke.formats import (
 )
 from openluke.formats.detect import detect
 from openluke.formats.json_records import json_form
-from openluke.formats.reading import checked_options, open_examples, option_names, placing
+from openluke.formats.reading import checked_options, form_in, open_examples, option_names, placing
 from openluke.records import ClassifiedText, Document
 
 COLUMNS = "Ada\tB-PER\nsang\tO\n\nBob\tB-PER\n"
@@ -209,6 +209,18 @@ def test_options_reach_the_reader(write):
 def test_wrong_options_are_errors_before_anything_is_read(write, options, message):
     with pytest.raises(ConfigError, match=message):
         open_examples(write(COLUMNS), forms=FORMS, options=options)
+
+
+def test_the_form_is_told_in_the_encoding_that_is_said(write):
+    path = write(COLUMNS.encode("utf-16-le"))
+    options = {"encoding": "utf-16-le"}
+    assert form_in(path, forms=FORMS, options=options) is conll.FORM
+    assert len([*open_examples(path, forms=FORMS, options=options)]) == 2
+    with (
+        pytest.raises(DataError, match="file:4: wrong"),
+        placing(path, forms=FORMS, options=options),
+    ):
+        raise ExampleError("wrong", number=1)
 
 
 def test_options_of_lists_may_be_lists():

@@ -114,7 +114,7 @@ def test_quotes_are_read_where_it_is_said(write):
         ("text,text\na,b\n", {}, r"file: found two columns named 'text'"),
         ("text,a;b\n", {}, r"file:1: what is between columns may be a comma or semicolon; say"),
         ('text,label\na,x\n"b,y\nc,z\n', {}, r"file:3: the quotes of the row that begins here"),
-        (b"text,label\na,x\n\xe9,y\n", {}, r"file:3: not utf-8"),
+        (b"text,label\na,x\n\xe9,y\n", {}, r"file:3: not UTF-8"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line_and_column(write, content, options, message):

@@ -3,7 +3,7 @@
 import pytest
 
 from openluke.errors import ConfigError, DataError
-from openluke.formats.text_lines import read_head, read_lines, read_text
+from openluke.formats.text_lines import lines_of, read_head, read_lines, read_text
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -36,14 +36,44 @@ def test_other_encodings_are_read_when_they_are_said(write, encoding):
 @pytest.mark.parametrize("read", [lambda path: [*read_lines(path)], read_text])
 def test_what_cannot_be_decoded_is_named_by_its_line(write, read):
     path = write(b"good\nalso good\n" + "naïve\n".encode("iso-8859-1") + b"end\n")
-    with pytest.raises(DataError, match=r"file:3: not utf-8: .*the option encoding") as caught:
+    with pytest.raises(DataError, match=r"file:3: not UTF-8: .*the option encoding") as caught:
         read(path)
     assert caught.value.line == 3
 
 
 def test_a_character_that_the_file_breaks_off_in_is_named(write):
-    with pytest.raises(DataError, match=r"file:\d: not utf-8"):
+    with pytest.raises(DataError, match=r"file:\d: not UTF-8"):
         [*read_lines(write("ab\né".encode()[:-1]))]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 3, 100])
+def test_a_stream_has_the_lines_of_a_file(write, encoding, end, size):
+    content = f"é{end}{end}b\x85{end}c".replace("\x85", "" if encoding == "cp1252" else "\x85")
+    written = content.encode(encoding)
+    parts = (written[at : at + size] for at in range(0, len(written), size))
+    expected = [*read_lines(write(written), encoding=encoding)]
+    assert [*lines_of(parts, encoding=encoding, file="standard input")] == expected
+    assert [text[:1] for _, text in expected] == ["é", "", "b", "c"]
+
+
+def test_a_stream_gives_each_line_as_it_comes_and_names_what_cannot_be_decoded():
+    lines = lines_of(iter([b"a\n", b"\xe9\n"]), file="standard input")
+    assert next(lines) == (1, "a")
+    with pytest.raises(DataError, match=r"standard input:2: not UTF-8: .*encoding=latin-1"):
+        next(lines)
+
+
+def test_the_mark_of_another_encoding_is_told(write):
+    path = write("a\nb".encode("utf-16"))
+    with pytest.raises(DataError, match=r"file:1: not UTF-8: .*give .*encoding=utf-16\)"):
+        [*read_lines(path)]
+
+
+def test_a_head_is_read_in_the_encoding_that_is_said(write):
+    path = write("東京".encode("utf-16-le"))
+    assert read_head(path, n_bytes=100, encoding="utf-16-le") == "東京"
 
 
 def test_an_unknown_encoding_is_an_error_of_the_option(write):

@@ -179,15 +179,7 @@ def test_a_wrong_line_is_named(pipeline: Pipeline, job, tmp_path) -> None:
     with pytest.raises(DataError, match=r"in\.jsonl:9: .*text: found 5 \(int\), expected str"):
         predict_file(pipeline, examples=given.read(), job=job)
     given = inputs(tmp_path / "in.jsonl", [*rows[:7], "", r'{"text": "a \ud800"}', *rows])
-    with (
-        given.naming_lines(),
-        pytest.raises(DataError, match=r"^input 7: .*U\+D800"),
-    ):
-        predict_file(pipeline, examples=given.read(), job=job)
-    with (
-        pytest.raises(DataError, match=r"in\.jsonl:9: .*U\+D800"),
-        given.naming_lines(),
-    ):
+    with pytest.raises(DataError, match=r"in\.jsonl:9: found a lone surrogate after"):
         predict_file(pipeline, examples=given.read(), job=job)
 
 

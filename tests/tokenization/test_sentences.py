@@ -62,3 +62,8 @@ def test_a_splitter_that_loses_characters_is_found_out(monkeypatch):
     monkeypatch.setattr(module.sentencex, "segment", lambda _, text: [text[1:]])
     with pytest.raises(DataError, match="at characters 0 to 5; expected each character in one"):
         split_sentences("Hello")
+
+
+def test_half_a_character_is_named_by_its_place():
+    with pytest.raises(DataError, match=r"character 6 is U\+D800, half of a surrogate pair"):
+        split_sentences("a\n\nbc \ud800 d")

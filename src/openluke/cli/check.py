@@ -19,8 +19,7 @@ from openluke.errors import ConfigError
 from openluke.finetuning.checking import check_fit, labels_to_learn
 from openluke.finetuning.start import options_of
 from openluke.formats.checks import ExamplesCheck, Spread, check_examples
-from openluke.formats.detect import detect, named
-from openluke.formats.reading import open_examples, placing
+from openluke.formats.reading import form_in, open_examples, placing
 from openluke.inference.views import view_of
 from openluke.model.config import HeadKind
 from openluke.task import Task, load_task, settled
@@ -66,7 +65,7 @@ def check(
     found = check_examples(known, n_shown=examples)
     facts = _facts(found)
     if file.is_file():
-        chosen = detect(file, forms=forms) if form is None else named(form, forms=forms)
+        chosen = form_in(file, forms=forms, form=form, options=options)
         facts = {"form": chosen.name, **facts}
     config = settled(task_type, config=said, examples=known)
     facts |= _decided(config, said=said)

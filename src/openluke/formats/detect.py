@@ -11,7 +11,13 @@ from openluke.formats.text_lines import read_head
 _N_BYTES = 1 << 16
 
 
-def detect(path: str | Path, *, forms: Sequence[Form], reader: str | None = None) -> Form:
+def detect(
+    path: str | Path,
+    *,
+    forms: Sequence[Form],
+    reader: str | None = None,
+    encoding: str | None = None,
+) -> Form:
     """The form of a file among those that may be.
 
     A file with mistakes in some lines has the form that it resembles, whose reader names them. One
@@ -21,8 +27,9 @@ def detect(path: str | Path, *, forms: Sequence[Form], reader: str | None = None
         path: The file.
         forms: Those that may be.
         reader: Who reads these forms, for messages.
+        encoding: Of the file; by default told from how it begins.
     """
-    head = read_head(path, n_bytes=_N_BYTES)
+    head = read_head(path, n_bytes=_N_BYTES, encoding=encoding)
     if not head.strip():
         raise DataError("the file is empty; expected examples", file=path)
     found = [form for form in forms if form.looks_like(head)]

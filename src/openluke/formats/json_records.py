@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from openluke.artifacts import atomic_file
 from openluke.errors import DataError
 from openluke.formats.form import NUMBERS, Form, most_lines
-from openluke.formats.json_rows import read_rows, row_lines
+from openluke.formats.json_rows import Row, read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
 from openluke.formats.record_checks import check_record
 from openluke.formats.record_cloze import with_placeholder
@@ -21,7 +21,7 @@ R = TypeVar("R")
 _CLASS_NUMBER = re.compile(r"(label|(labels|tags)\[\d+\]): found -?\d+ \(int\), expected")
 
 
-def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
+def read_records(path: str | Path, *, kind: type[R], encoding: str = "utf-8") -> Iterator[R]:
     """Read records of one kind from JSON lines, or from a JSON list.
 
     The fields have the records' own names. Shorter forms are: a label as its name, a mention as
@@ -29,19 +29,36 @@ def read_records(path: str | Path, *, kind: type[R]) -> Iterator[R]:
     label]`` where head and tail are ``[start, end]``, an answer as its text, and the gap of a cloze
     question as ``@placeholder`` in its query. Texts of mentions and answers that are given have to
     be what stands at their places, labels and tags have to be names.
+
+    Args:
+        path: The file.
+        kind: Which records.
+        encoding: Of the file.
     """
     is_cloze = issubclass(kind, ClozeQuestion)
-    for row in read_rows(path):
-        try:
-            values = written_out(row.values)
-            if is_cloze:
-                values = with_placeholder(values)
-            record = from_json(kind, values=values, where=kind.__name__)
-            check_record(record)
-        except DataError as error:
-            hint = f"; {NUMBERS}" if _CLASS_NUMBER.search(str(error)) else ""
-            raise row.error(f"{error}{hint}") from error
-        yield record
+
+    def make(values: Mapping[str, Any]) -> R:
+        complete = with_placeholder(values) if is_cloze else values
+        return from_json(kind, values=complete, where=kind.__name__)
+
+    for row in read_rows(path, encoding=encoding):
+        yield record_of(row, make=make)
+
+
+def record_of(row: Row, *, make: Callable[[Mapping[str, Any]], R]) -> R:
+    """The record of a row; errors say where the row stands.
+
+    Args:
+        row: See ``read_records``.
+        make: Makes it of its fields, shorter forms written out.
+    """
+    try:
+        record = make(written_out(row.values))
+        check_record(record)
+    except DataError as error:
+        hint = f"; {NUMBERS}" if _CLASS_NUMBER.search(str(error)) else ""
+        raise row.error(f"{error}{hint}") from error
+    return record
 
 
 def write_records(path: str | Path, *, records: Iterable[Any]) -> int:
@@ -69,8 +86,14 @@ def json_form(kind: type[Any]) -> Form:
     if kind is ClozeQuestion:
         needed.remove("placeholder")  # the query may say it
 
-    def read(path: str | Path) -> Iterator[Any]:
-        return read_records(path, kind=kind)
+    def read(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Any]:
+        """Read records.
+
+        Args:
+            path: The file.
+            encoding: Of the file.
+        """
+        return read_records(path, kind=kind, encoding=encoding)
 
     def looks_like(head: str) -> bool:
         keys = _first_keys(head)

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
@@ -23,7 +23,7 @@ class Row:
     """An object, and where it stands."""
 
     values: Mapping[str, Any]
-    file: Path
+    file: str | Path
     line: int | None = None
     """Its line; ``None`` in a file that is one JSON value, where the line is sought if needed."""
     steps: Steps = ()
@@ -123,28 +123,32 @@ def read_json(path: str | Path) -> Row:
     return Row(cast("dict[str, Any]", value), Path(path))
 
 
-def read_rows(path: str | Path) -> Iterator[Row]:
+def read_rows(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Row]:
     """The objects of a file that has one on each line, or is one list of objects.
 
     Lines without anything on them are left out.
     """
-    lines = read_lines(path)
-    for number, line in lines:
-        if not line.strip():
-            continue
-        if line.lstrip().startswith("["):
-            yield from _rows_of_list(Path(path))
-            return
-        yield _row_of_line(line, file=path, number=number)
-        break
-    for number, line in lines:
-        if line.strip():
-            yield _row_of_line(line, file=path, number=number)
+    if _is_list(path, encoding=encoding):
+        return _rows_of_list(Path(path), encoding=encoding)
+    return rows_of(read_lines(path, encoding=encoding), file=path)
 
 
-def row_lines(path: str | Path, **_: Any) -> Iterator[int | None]:
+def rows_of(lines: Iterable[tuple[int, str]], *, file: str | Path) -> Iterator[Row]:
+    """The objects on numbered lines; ``file`` is what messages call where they are from."""
+    return (_row_of_line(line, file=file, number=number) for number, line in lines if line.strip())
+
+
+def row_lines(path: str | Path, *, encoding: str = "utf-8", **_: Any) -> Iterator[int | None]:
     """The line of each row, for forms of which each row is an example, whatever their options."""
-    return (row.line for row in read_rows(path))
+    if _is_list(path, encoding=encoding):
+        return (row.line for row in _rows_of_list(Path(path), encoding=encoding))
+    return (number for number, line in read_lines(path, encoding=encoding) if line.strip())
+
+
+def _is_list(path: str | Path, *, encoding: str) -> bool:
+    """Whether a file is one list; its rows are then not on lines of their own."""
+    lines = (line.lstrip() for _, line in read_lines(path, encoding=encoding))
+    return next((line.startswith("[") for line in lines if line), False)
 
 
 def _row_of_line(line: str, *, file: str | Path, number: int) -> Row:
@@ -152,12 +156,12 @@ def _row_of_line(line: str, *, file: str | Path, number: int) -> Row:
     if not isinstance(value, dict):
         message = f"found {shown(value)}, expected a JSON object on each line"
         raise DataError(message, file=file, line=number)
-    return Row(cast("dict[str, Any]", value), Path(file), number)
+    return Row(cast("dict[str, Any]", value), file, number)
 
 
-def _rows_of_list(path: Path) -> Iterator[Row]:
+def _rows_of_list(path: Path, *, encoding: str) -> Iterator[Row]:
     """The objects of a list, each made when it is asked for."""
-    text = read_text(path)
+    text = read_text(path, encoding=encoding)
     decoder = json.JSONDecoder()
     line, counted = 1, 0
     place, index = _next(text, place=text.index("[") + 1), 0

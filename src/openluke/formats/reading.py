@@ -62,15 +62,30 @@ def _open(
     options: Mapping[str, Any],
     reader: str | None,
 ) -> Iterator[Any]:
-    chosen = (
-        detect(path, forms=forms, reader=reader)
-        if form is None
-        else named(form, forms=forms, reader=reader)
-    )
+    chosen = form_in(path, forms=forms, form=form, options=options, reader=reader)
     examples = chosen.read(path, **checked_options(chosen, options=options))
     for first in examples:
         return _with_first(first, examples=examples)
     raise DataError(f"found no examples in the file, read as {chosen.name}", file=path)
+
+
+def form_in(
+    path: Path,
+    *,
+    forms: Sequence[Form],
+    form: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    reader: str | None = None,
+) -> Form:
+    """The form of a file: that of the name, or the one that it looks like.
+
+    The arguments are those of ``open_examples``.
+    """
+    if form is not None:
+        return named(form, forms=forms, reader=reader)
+    encoding = (options or {}).get("encoding")
+    said = encoding if isinstance(encoding, str) else None  # what it may be, its form checks
+    return detect(path, forms=forms, reader=reader, encoding=said)
 
 
 @contextmanager
@@ -104,7 +119,7 @@ def _placed(
     """An error in an example, with its file and line instead of its number."""
     number = error.number
     for file in _files(path):
-        chosen = detect(file, forms=forms) if form is None else named(form, forms=forms)
+        chosen = form_in(file, forms=forms, form=form, options=options)
         checked = checked_options(chosen, options=options)
         read_lines = chosen.lines or _no_lines(chosen)
         lines = [*read_lines(file, **checked)]

@@ -1,11 +1,15 @@
 """Text files line by line, in any encoding; what cannot be decoded is named by its line."""
 
 import codecs
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from openluke.errors import ConfigError, DataError
 from openluke.formats.form import option_hint
+
+_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
@@ -23,6 +27,34 @@ def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[tuple[i
         raise undecodable(path, encoding=encoding, reason=str(error)) from error
 
 
+def lines_of(
+    parts: Iterable[bytes], *, encoding: str = "utf-8", file: str | Path
+) -> Iterator[tuple[int, str]]:
+    """The lines of a stream as they come, like those of a file in ``read_lines``.
+
+    Args:
+        parts: What is read of the stream, one after another; best ending where lines do.
+        encoding: What it is in.
+        file: What messages call the stream.
+    """
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder(with_byte_order_mark(encoding))(), translate=True
+    )
+    number, rest, mark = 1, "", b""
+    try:
+        for part in chain(parts, (b"",)):
+            mark = mark or part[:2]
+            *whole, rest = (rest + decoder.decode(part, final=not part)).split("\n")
+            for line in whole:
+                yield number, line
+                number += 1
+    except UnicodeError as error:
+        message = _undecodable(encoding, reason=str(error), mark=mark)
+        raise DataError(message, file=file, line=number) from error
+    if rest:
+        yield number, rest
+
+
 def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
     """A whole file, with lines that end with LF."""
     try:
@@ -33,20 +65,20 @@ def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
         raise undecodable(path, encoding=encoding, reason=str(error)) from error
 
 
-def read_head(path: str | Path, *, n_bytes: int) -> str:
+def read_head(path: str | Path, *, n_bytes: int, encoding: str | None = None) -> str:
     """The beginning of a file as text, for telling its form.
 
-    The encoding is told by a byte order mark; without one it is taken for UTF-8, and what is none
-    becomes U+FFFD. What a form is known by is ASCII in all encodings that do without such a mark.
+    An encoding that is not said is told by a byte order mark; without one it is taken for UTF-8,
+    and what is none becomes U+FFFD. What a form is known by is ASCII in most encodings.
     """
     try:
         with Path(path).open("rb") as stream:
             start = stream.read(n_bytes)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", file=path) from error
-    marks = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    encoding = marks.get(start[:2], "utf-8-sig")
-    return start.decode(encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    told = encoding or ("utf-16" if start.startswith(_MARKS) else "utf-8")
+    text = start.decode(with_byte_order_mark(told), errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def with_byte_order_mark(encoding: str) -> str:
@@ -64,15 +96,24 @@ def with_byte_order_mark(encoding: str) -> str:
 def undecodable(path: str | Path, *, encoding: str, reason: str) -> DataError:
     """What to raise of a file that is not in its encoding."""
     decoder = codecs.getincrementaldecoder(with_byte_order_mark(encoding))()
-    n_lines = 1
+    n_lines, mark = 1, b""
     with Path(path).open("rb") as stream:
         for line in stream:
+            mark = mark or line[:2]
             try:
                 decoder.decode(line)
             except UnicodeError as error:
                 reason = str(error)
                 break
             n_lines += 1
-    hint = option_hint("encoding", value="latin-1")
-    message = f"not {encoding}: {reason}; if the file has another encoding, give {hint}"
+    message = _undecodable(encoding, reason=reason, mark=mark)
     return DataError(message, file=path, line=n_lines)
+
+
+def _undecodable(encoding: str, *, reason: str, mark: bytes) -> str:
+    name = "UTF-8" if encoding == "utf-8" else encoding
+    if mark in _MARKS:
+        hint = option_hint("encoding", value="utf-16")
+        return f"not {name}: {reason}; it begins with the byte order mark of UTF-16: give {hint}"
+    hint = option_hint("encoding", value="latin-1")
+    return f"not {name}: {reason}; if the file has another encoding, give {hint}"

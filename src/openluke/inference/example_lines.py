@@ -1,20 +1,18 @@
 """Lines of a file or a stream as examples: JSON objects, or plain texts."""
 
-import codecs
-import json
 import logging
-from collections.abc import Iterable, Iterator
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal
 
 from openluke.errors import DataError
-from openluke.formats.form import option_hint
-from openluke.formats.json_records import written_out
-from openluke.formats.text_lines import with_byte_order_mark
+from openluke.formats.form import Form
+from openluke.formats.json_records import record_of
+from openluke.formats.json_rows import Row, read_rows, rows_of
 from openluke.inference.examples import example_of
-from openluke.inference.input_forms import is_object
+from openluke.inference.input_forms import JSON_LINES, is_object
 from openluke.task import TaskType
 
 logger = logging.getLogger(__name__)
@@ -22,109 +20,70 @@ logger = logging.getLogger(__name__)
 LineForm = Literal["jsonl", "text"]
 
 
-class ExampleLine(NamedTuple):
-    """An example and where it stands."""
-
-    number: int
-    """Of the line, from 1."""
-    example: Any
-
-
-def open_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, which is closed after the last."""
-    try:
-        with path.open("rb") as stream:
-            yield from stream
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", file=path) from error
-
-
-def recoded(lines: Iterable[bytes], *, encoding: str, where: str | Path) -> Iterator[bytes]:
-    """Lines in an encoding as lines in UTF-8; in some encodings a line feed is more than a byte.
-
-    Args:
-        lines: Parts that end with the byte of a line feed.
-        encoding: What they are in.
-        where: What messages call the file.
-    """
-    number, rest = 1, ""
-    try:
-        for part in codecs.iterdecode(lines, with_byte_order_mark(encoding)):
-            *whole, rest = (rest + part).split("\n")
-            for line in whole:
-                yield f"{line}\n".encode()
-                number += 1
-    except UnicodeError as error:
-        raise DataError(f"not {encoding}: {error}", file=where, line=number) from error
-    if rest:
-        yield rest.encode()
-
-
 def read_examples(
-    lines: Iterable[bytes], *, task: TaskType, form: LineForm | None, where: str | Path
-) -> Iterator[ExampleLine]:
-    """The examples on lines.
+    lines: Iterable[tuple[int, str]], *, task: TaskType, form: LineForm | None, where: str | Path
+) -> Iterator[Any]:
+    """The examples on numbered lines.
 
     Args:
-        lines: Lines in UTF-8.
+        lines: Lines without their ends.
         task: Whose examples they are.
-        form: ``jsonl``: each line is an object with the fields of the record that the task reads;
-            those that it does not have are not read, which is told once of each in a warning, and
-            lines without anything on them are skipped. ``text``: each line is a text, also an empty
-            one. ``None``: as the first line with something on it is.
+        form: ``jsonl``: each line is an object, see ``examples_of_rows``; lines without anything on
+            them are skipped. ``text``: each line is a text, also an empty one. ``None``: as the
+            first line with something on it is.
         where: What messages call the file.
     """
-    numbered: Iterator[tuple[int, bytes]] = enumerate(lines, start=1)
     if form is None:
-        form, numbered = _told(numbered)
-    strangers: set[str] = set()
-    known = {field.name for field in fields(task.example_type)}
-    for number, line in numbered:
-        if form == "jsonl" and line.isspace():
-            continue
+        form, lines = _told(iter(lines))
+    if form == "jsonl":
+        yield from examples_of_rows(rows_of(lines, file=where), task=task)
+        return
+    for number, line in lines:
         try:
-            value = object_of(line) if form == "jsonl" else _text_of(line)
-            if isinstance(value, dict):
-                for key in value.keys() - known - strangers:
-                    strangers.add(key)
-                    logger.warning("%s:%d: key %r is not read", where, number, key)
-                value = written_out({key: item for key, item in value.items() if key in known})
-            yield ExampleLine(number, example_of(value, task=task))
+            example = example_of(line, task=task)
         except DataError as error:
             raise DataError(str(error), file=where, line=number) from error
+        yield example
 
 
-def _told(
-    numbered: Iterator[tuple[int, bytes]],
-) -> tuple[LineForm, Iterator[tuple[int, bytes]]]:
+def examples_of_rows(rows: Iterable[Row], *, task: TaskType) -> Iterator[Any]:
+    """The examples of rows with the fields of the record that a task reads.
+
+    They are read as training reads them, but what the record does not have is not read, which is
+    told once of each in a warning, and what the text says of itself may be left out.
+    """
+    known = {field.name for field in fields(task.example_type)}
+    strangers: set[str] = set()
+
+    def make(values: Mapping[str, Any]) -> Any:
+        read = {key: value for key, value in values.items() if key in known}
+        return example_of(read, task=task)
+
+    for row in rows:
+        for key in row.values:
+            if key not in known and key not in strangers:
+                strangers.add(key)
+                logger.warning("%s:%d: key %r is not read", row.file, row.line, key)
+        yield record_of(row, make=make)
+
+
+def forms_of(task: TaskType) -> tuple[Form, ...]:
+    """The forms that a task reads, of which JSON lines are read as ``examples_of_rows`` does."""
+
+    def read(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Any]:
+        return examples_of_rows(read_rows(path, encoding=encoding), task=task)
+
+    return tuple(
+        replace(form, read=read) if form.name == JSON_LINES else form for form in task.forms
+    )
+
+
+def _told(lines: Iterator[tuple[int, str]]) -> tuple[LineForm, Iterator[tuple[int, str]]]:
     """The form that lines have, and all of the lines."""
-    first: list[tuple[int, bytes]] = []
-    for number, line in numbered:
+    first: list[tuple[int, str]] = []
+    for number, line in lines:
         first.append((number, line))
-        if not line.isspace():
+        if line.strip():
             break
     form: LineForm = "jsonl" if first and is_object(first[-1][1]) else "text"
-    return form, chain(first, numbered)
-
-
-def _text_of(line: bytes) -> str:
-    hint = option_hint("encoding", value="latin-1")
-    return _decode(line, hint=f"; if it has another encoding, give {hint}").rstrip("\r\n")
-
-
-def object_of(line: bytes) -> dict[str, Any]:
-    """The JSON object on a line."""
-    try:
-        row = json.loads(_decode(line))
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"not JSON: {error}") from error
-    if not isinstance(row, dict):
-        raise DataError(f"found {str(row)[:40]!r}, expected a JSON object")
-    return cast("dict[str, Any]", row)
-
-
-def _decode(line: bytes, *, hint: str = "") -> str:
-    try:
-        return line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"not UTF-8: {error}{hint}") from error
+    return form, chain(first, lines)

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 JSON_LINES = "jsonl"
 TEXTS = "text"
 LINES = (JSON_LINES, TEXTS)
-"""The forms that are read line by line."""
+"""The forms that standard input may have, and every file."""
 _N_BYTES = 1 << 16
 _PROSE = "Beyoncé lives in Los Angeles.\n"
 _LIST = re.compile(r'\s*\[\s*\{\s*"')
@@ -28,7 +28,9 @@ def reader_of(task: TaskType) -> str:
     return f"a model that does {task.name}"
 
 
-def form_of(path: Path, *, forms: Sequence[Form], reader: str | None = None) -> str:
+def form_of(
+    path: Path, *, forms: Sequence[Form], reader: str | None = None, encoding: str | None = None
+) -> str:
     """The name of a file's form, told by how it begins: without any other, a text on each line.
 
     A form that also takes a line of prose for its own cannot be told from plain text; it is found
@@ -38,13 +40,14 @@ def form_of(path: Path, *, forms: Sequence[Form], reader: str | None = None) -> 
         path: The file.
         forms: Those that the task reads.
         reader: Who reads them, for messages.
+        encoding: Of the file; by default told from how it begins.
     """
-    head = read_head(path, n_bytes=_N_BYTES)
+    head = read_head(path, n_bytes=_N_BYTES, encoding=encoding)
     first = next((line for line in head.split("\n") if line.strip()), "")
     found = [form for form in forms if form.looks_like(head)]
     sure = [form for form in found if "\t" in first or not form.looks_like(_PROSE)]
     if len(sure) > 1 or (not sure and _PRINTED_OBJECT.match(head) and not is_object(first)):
-        return detect(path, forms=forms, reader=reader).name
+        return detect(path, forms=forms, reader=reader, encoding=encoding).name
     if sure:
         return sure[0].name
     if is_object(first) or _LIST.match(head):
@@ -59,12 +62,7 @@ def form_of(path: Path, *, forms: Sequence[Form], reader: str | None = None) -> 
     return TEXTS
 
 
-def is_list(path: Path) -> bool:
-    """Whether a JSON file is one list, which cannot be read line by line."""
-    return bool(_LIST.match(read_head(path, n_bytes=_N_BYTES)))
-
-
-def is_object(line: str | bytes) -> bool:
+def is_object(line: str) -> bool:
     """Whether a line is a JSON object."""
     try:
         return isinstance(json.loads(line), dict)

@@ -1,18 +1,25 @@
 """What is to be predicted: a text, lines, or a file in a form that the task reads."""
 
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from openluke.errors import ConfigError, DataError
-from openluke.formats.reading import open_examples
-from openluke.formats.text_lines import with_byte_order_mark
-from openluke.inference.example_lines import LineForm, open_lines, read_examples, recoded
+from openluke.errors import ConfigError, DataError, ExampleError
+from openluke.formats.json_rows import read_rows, row_lines
+from openluke.formats.reading import open_examples, placing
+from openluke.formats.text_lines import lines_of, read_lines, with_byte_order_mark
+from openluke.inference.example_lines import (
+    LineForm,
+    examples_of_rows,
+    forms_of,
+    read_examples,
+)
 from openluke.inference.examples import example_of
-from openluke.inference.input_forms import JSON_LINES, LINES, TEXTS, form_of, is_list, reader_of
+from openluke.inference.input_forms import JSON_LINES, LINES, TEXTS, form_of, reader_of
 from openluke.inference.task_pipeline import InputError
 from openluke.task import TaskType
 
@@ -47,7 +54,9 @@ class PredictionInputs:
     ) -> "PredictionInputs":
         """Inputs whose form is found now, if they are a file and it is not said."""
         if form is None and path is not None and path.is_file():
-            form = form_of(path, forms=task.forms, reader=reader_of(task))
+            said = (options or {}).get(_ENCODING)
+            encoding = said if isinstance(said, str) else None
+            form = form_of(path, forms=task.forms, reader=reader_of(task), encoding=encoding)
         return cls(task=task, text=text, path=path, form=form, options=options or {})
 
     def __post_init__(self) -> None:
@@ -63,11 +72,11 @@ class PredictionInputs:
         strange = self.options.keys() - {_ENCODING}
         if strange and self._has_lines:
             raise ConfigError(
-                f"found reader options ({', '.join(strange)}), of which lines have encoding alone; "
-                "say the form that has them (--form)"
+                f"found reader options ({', '.join(sorted(strange))}), of which lines have "
+                "encoding alone; say the form that has them (--form)"
             )
         if self._has_lines and _ENCODING in self.options:
-            with_byte_order_mark(str(self.options[_ENCODING]))  # one that Python knows
+            with_byte_order_mark(self._encoding)  # one that Python knows
 
     @property
     def is_stream(self) -> bool:
@@ -81,14 +90,12 @@ class PredictionInputs:
         if self.text is not None:
             return iter([example_of(self.text, task=self.task)])
         if self.path is not None and not self._has_lines:
-            return open_examples(
-                self.path,
-                forms=self.task.forms,
-                form=self.form,
-                options=self.options,
-                reader=reader_of(self.task),
-            )
-        return (line.example for line in self._lines())
+            forms = forms_of(self.task)
+            return open_examples(self.path, forms=forms, reader=reader_of(self.task), **self._said)
+        if self.form == JSON_LINES and self.path is not None and not self.is_stream:
+            return examples_of_rows(read_rows(self.path, encoding=self._encoding), task=self.task)
+        form = cast("LineForm | None", self.form)
+        return read_examples(self._lines(), task=self.task, form=form, where=self._where)
 
     def count(self) -> int | None:
         """How many there are; ``None`` where that is not known before they are read."""
@@ -104,42 +111,53 @@ class PredictionInputs:
         try:
             yield
         except InputError as error:
-            if self.is_stream or not self._has_lines:
+            if self.path is None or self.is_stream:
                 raise
-            numbers = self._numbers()
-            for _ in range(error.number):
-                next(numbers)
-            raise DataError(error.message, file=self.path, line=next(numbers)) from error
+            if not self._has_lines:
+                with placing(self.path, forms=forms_of(self.task), **self._said):
+                    raise ExampleError(error.message, number=error.number) from error
+            line = next(islice(self._numbers(), error.number, None))
+            raise DataError(error.message, file=self.path, line=line) from error
+
+    @property
+    def _said(self) -> dict[str, Any]:
+        return {"form": self.form, "options": self.options}
+
+    @property
+    def _encoding(self) -> str:
+        return str(self.options.get(_ENCODING, "utf-8"))
 
     @property
     def _has_lines(self) -> bool:
-        """Whether inputs are read line by line."""
+        """Whether inputs are plain texts or JSON objects, for which no form need be known."""
         if self.text is not None:
             return False
         if self.path is None or self.is_stream:
             return True
-        if self.form not in (None, *LINES) or self.path.is_dir():
-            return False
-        return self.form != JSON_LINES or not is_list(self.path)
+        return self.form in (None, *LINES) and not self.path.is_dir()
 
-    def _numbers(self) -> Iterator[int]:
-        """The numbers of the lines of a file that are inputs."""
+    def _numbers(self) -> Iterator[int | None]:
+        """The numbers of the lines of a file on which inputs begin."""
         assert self.path is not None
-        numbered = enumerate(self._bytes(), start=1)
-        return (n for n, line in numbered if self.form == TEXTS or not line.isspace())
+        if self.form == JSON_LINES:
+            return row_lines(self.path, encoding=self._encoding)
+        return (n for n, line in self._lines() if self.form == TEXTS or line.strip())
 
-    def _lines(self) -> Iterator[Any]:
-        form = cast("LineForm | None", self.form)
-        return read_examples(self._bytes(), task=self.task, form=form, where=self._where)
-
-    def _bytes(self) -> Iterable[bytes]:
-        """The lines in UTF-8."""
-        lines = sys.stdin.buffer if self.path is None else open_lines(self.path)
-        encoding = self.options.get(_ENCODING)
-        return (
-            lines if encoding is None else recoded(lines, encoding=str(encoding), where=self._where)
-        )
+    def _lines(self) -> Iterator[tuple[int, str]]:
+        if self.path is not None and not self.is_stream:
+            return read_lines(self.path, encoding=self._encoding)
+        parts = sys.stdin.buffer if self.path is None else _parts(self.path)
+        return lines_of(parts, encoding=self._encoding, file=self._where)
 
     @property
     def _where(self) -> str | Path:
         return "standard input" if self.path is None else self.path
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    """What comes through a pipe, line by line."""
+    try:
+        with path.open("rb") as stream:
+            yield from stream
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", file=path) from error

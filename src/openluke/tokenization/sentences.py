@@ -12,6 +12,7 @@ import sentencex
 
 from openluke.errors import DataError
 from openluke.records import Span
+from openluke.tokenization.sheet import surrogate_message
 
 _LINE_END = re.compile(r"[\r\n\v\f]+")
 _EMPTY_LINE = re.compile(r"(?>\r\n?|\n)(?:[^\S\r\n]*(?>\r\n?|\n))+")
@@ -35,10 +36,20 @@ def split_sentences(
         line_breaks_end: Whether each line break ends a sentence, as in lists and titles, and where
             each line is a text of its own; if not, sentences go on over single line breaks.
     """
-    plain = text.translate(_PLAIN_SPACES)
+    try:
+        return _sentences(
+            text.translate(_PLAIN_SPACES),
+            language=language,
+            ends=_LINE_END if line_breaks_end else _EMPTY_LINE,
+        )
+    except UnicodeEncodeError as error:
+        raise DataError(surrogate_message([text])) from error
+
+
+def _sentences(plain: str, *, language: str, ends: "re.Pattern[str]") -> tuple[Span, ...]:
     sentences: list[Span] = []
     start = 0
-    for end in (_LINE_END if line_breaks_end else _EMPTY_LINE).finditer(plain):
+    for end in ends.finditer(plain):
         sentences += _split(plain[start : end.start()], start=start, language=language)
         start = end.end()
     return (*sentences, *_split(plain[start:], start=start, language=language))

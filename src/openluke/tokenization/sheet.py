@@ -88,10 +88,16 @@ def _code_points(whole: str, *, texts: Sequence[str], first: int | None) -> _Arr
     try:
         return np.frombuffer(whole.encode("utf-32-le"), dtype=np.uint32)
     except UnicodeEncodeError as error:
-        raise DataError(_surrogate_message(texts, first=first)) from error
+        raise DataError(surrogate_message(texts, first=first)) from error
 
 
-def _surrogate_message(texts: Sequence[str], *, first: int | None) -> str:
+def surrogate_message(texts: Sequence[str], *, first: int | None = None) -> str:
+    """What to say of texts one of which has half a character in it.
+
+    Args:
+        texts: The texts.
+        first: The number of the first of them; ``None`` where there is one alone.
+    """
     number, place = next(
         (number, place)
         for number, text in enumerate(texts)
