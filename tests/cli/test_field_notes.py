@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 
 from openluke.cli.field_notes import argument_notes, field_notes
-from openluke.formats.reading import option_names
+from openluke.errors import ConfigError
+from openluke.formats.reading import checked_options
 from openluke.task import load_task, task_names
 
 
@@ -41,5 +42,7 @@ def test_every_option_of_tasks_and_forms_is_explained(name):
     assert all(note.note for note in field_notes(kind.config_type))
     for form in kind.forms:
         notes = argument_notes(form.read)
-        assert [note.name for note in notes] == [*option_names(form)]
+        names = ", ".join(note.name for note in notes)
+        with pytest.raises(ConfigError, match=f"known keys: {names}$"):
+            checked_options(form, options={"?": 0})
         assert [note.name for note in notes if not note.note] == []

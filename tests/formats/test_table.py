@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from openluke.errors import ConfigError, DataError
 from openluke.formats.detect import detect
-from openluke.formats.reading import open_examples, option_names
+from openluke.formats.reading import checked_options, open_examples
 from openluke.formats.table import (
     JSICK,
     TEXT_AND_LABEL,
@@ -191,7 +191,7 @@ def test_jsick_is_a_table(write):
     )
     forms = SequenceClassification.forms
     assert detect(path, forms=forms) is JSICK
-    assert "text" in option_names(JSICK)
+    assert checked_options(JSICK, options={"text": "a"}) == {"text": "a"}
     first, second = open_examples(path, forms=forms)
     assert first == ClassifiedText(text="はい", pair="いいえ", label="neutral", value=3.7, id="1")
     assert (second.label, second.value) == (None, None)

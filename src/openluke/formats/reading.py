@@ -33,7 +33,7 @@ def open_examples(
             those that begin with a full stop are left out.
         forms: The forms that it may have.
         form: The name of its form; by default told from how the file begins.
-        options: What the form is read with; see ``option_names``.
+        options: What the form is read with: keyword arguments of its ``read``.
         reader: Who reads these forms, for messages.
     """
     opened = functools.partial(_open, forms=forms, form=form, options=options or {}, reader=reader)
@@ -128,11 +128,6 @@ def _placed(
             return DataError(f"{name}{error.message}", file=file, line=lines[number])
         number -= len(lines)
     return error
-
-
-def option_names(form: Form) -> tuple[str, ...]:
-    """The names of the options that files of a form are read with."""
-    return tuple(_parameters(form.read))
 
 
 def checked_options(form: Form, *, options: Mapping[str, Any]) -> dict[str, Any]:
