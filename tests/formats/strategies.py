@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import strategies as st
 
 from openluke.formats.joined_words import join_words
-from openluke.formats.tagging import WordRange
 from openluke.records import Document, Mention, Span
+from openluke.records.tags import WordRange
 
 WORDS = st.text("ab'.,#東é\u00a0👩-", min_size=1, max_size=4).filter(
     lambda word: word.strip() and not word.startswith("#") and word != "-DOCSTART-"

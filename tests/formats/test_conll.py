@@ -171,7 +171,7 @@ JOINED = join_words(["Ada", "met", "Bob"])
     ("changes", "message"),
     [
         ({"words": None}, "document 0: it has no words"),
-        ({"mentions": (Mention(start=0, end=2, label="X"),)}, r"mention \(0, 2\) does not begin"),
+        ({"mentions": (Mention(start=0, end=2, label="X"),)}, r"mention \(0, 2\) is not made of"),
         ({"mentions": (Mention(start=0, end=3),)}, r"mention \(0, 3\) has no label"),
         ({"sentences": (Span(0, 3),)}, "word 1 is in no sentence"),
         (

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openluke.errors import DataError
-from openluke.formats.tagging import BadTagError, WordRange, ranges_of, scheme_of, tags_of
+from openluke.formats.tagging import BadTagError, ranges_of, scheme_of, tags_of
+from openluke.records.tags import WordRange
 from tests.formats.strategies import ranges
 
 SCHEMES = ["iob1", "iob2", "bioes", "bilou"]

@@ -25,7 +25,7 @@ from openluke.evaluation.pairing import match_by_id
 from openluke.evaluation.regression import score_numbers
 from openluke.evaluation.relations import relation_counts, score_relations, score_semeval
 from openluke.evaluation.spans import mention_counts, score_mentions, score_tags
-from openluke.evaluation.tags import Scheme
+from openluke.records.tags import Scheme
 
 __all__ = [
     "AnswerRules",

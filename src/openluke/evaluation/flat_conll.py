@@ -6,21 +6,23 @@ were written with a B at every beginning and lost nothing. Published numbers of 
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from openluke.errors import DataError
-from openluke.evaluation.tags import UNTYPED, WordSpan, lenient_spans
+from openluke.evaluation.tags import UNTYPED, lenient_spans
 from openluke.records import Document
+from openluke.records.tags import OUTSIDE, WordRange, word_ranges
 
 
-def flat_gold(documents: Iterable[Document]) -> list[WordSpan]:
+def flat_gold(documents: Iterable[Document]) -> list[WordRange]:
     """What is right, with what IOB1 cannot part across sentences taken for one."""
     tags: list[str] = []
     for document in documents:
         starts = {sentence[0] for sentence in document.sentences or ()}
         words = document.words or ()
-        before: WordSpan | None = None
-        own = ["O"] * len(words)
-        for span in word_spans(document):
+        before: WordRange | None = None
+        own = [OUTSIDE] * len(words)
+        for span in _flat_ranges(document):
             touches = before is not None and (before.end, before.label) == (span.start, span.label)
             parted = touches and words[span.start][0] not in starts
             _write(own, span=span, prefix="B" if parted else "I")
@@ -29,43 +31,32 @@ def flat_gold(documents: Iterable[Document]) -> list[WordSpan]:
     return lenient_spans(tags)
 
 
-def flat_predicted(documents: Iterable[Document]) -> list[WordSpan]:
+def flat_predicted(documents: Iterable[Document]) -> list[WordRange]:
     """What was predicted, counted in the words of the corpus."""
     tags: list[str] = []
     for document in documents:
-        own = ["O"] * len(document.words or ())
-        for span in word_spans(document):
+        own = [OUTSIDE] * len(document.words or ())
+        for span in _flat_ranges(document):
             _write(own, span=span, prefix="B")
         tags.extend(own)
     return lenient_spans(tags)
 
 
-def word_spans(document: Document) -> list[WordSpan]:
-    """The mentions of a document as ranges of its words, in order.
-
-    A ``DataError`` where one is not made of whole words or shares words with another.
-    """
-    if document.words is None:
-        raise DataError("a document has no words; flat CoNLL scoring counts in words")
-    starts = {word[0]: place for place, word in enumerate(document.words)}
-    ends = {word[1]: place + 1 for place, word in enumerate(document.words)}
-    spans: list[WordSpan] = []
-    for mention in sorted(document.mentions, key=lambda one: one.span):
-        if mention.start not in starts or mention.end not in ends:
+def _flat_ranges(document: Document) -> list[WordRange]:
+    """The mentions of a document as ranges of its words, none of which may be of two."""
+    try:
+        ranges = word_ranges(document, unlabelled=UNTYPED)
+    except DataError as error:
+        raise DataError(f"{error}; flat CoNLL scoring counts in words") from error
+    for before, one in pairwise(ranges):
+        if one.start < before.end:
             raise DataError(
-                f"mention ({mention.start}, {mention.end}) is not made of whole words; flat CoNLL "
-                "scoring counts in words"
+                f"the {one.label} of words {one.start} to {one.end} shares words with another "
+                "mention; flat CoNLL scoring knows flat mentions only"
             )
-        span = WordSpan(starts[mention.start], ends[mention.end], mention.label or UNTYPED)
-        if spans and span.start < spans[-1].end:
-            raise DataError(
-                f"mention ({mention.start}, {mention.end}) shares words with another; flat CoNLL "
-                "scoring knows flat mentions only"
-            )
-        spans.append(span)
-    return spans
+    return ranges
 
 
-def _write(tags: list[str], *, span: WordSpan, prefix: str) -> None:
+def _write(tags: list[str], *, span: WordRange, prefix: str) -> None:
     inside: Sequence[str] = [f"I-{span.label}"] * (span.end - span.start - 1)
     tags[span.start : span.end] = [f"{prefix}-{span.label}", *inside]

@@ -25,8 +25,9 @@ from openluke.evaluation.counts import (
 )
 from openluke.evaluation.flat_conll import flat_gold, flat_predicted
 from openluke.evaluation.pairing import check_paired
-from openluke.evaluation.tags import UNTYPED, Scheme, WordSpan, lenient_spans, strict_spans
+from openluke.evaluation.tags import UNTYPED, lenient_spans, strict_spans
 from openluke.records import Document, Mention, Scores
+from openluke.records.tags import Scheme, WordRange
 
 Spans = set[tuple[int, int, str]]
 
@@ -95,9 +96,9 @@ def mention_counts(gold: Sequence[Document], *, predicted: Sequence[Document]) -
 
 
 def _score(
-    gold: Sequence[Spans] | Sequence[set[WordSpan]],
+    gold: Sequence[Spans] | Sequence[set[WordRange]],
     *,
-    predicted: Sequence[Spans] | Sequence[set[WordSpan]],
+    predicted: Sequence[Spans] | Sequence[set[WordRange]],
     examples: dict[str, int],
 ) -> Scores:
     common = [right & found for right, found in zip(gold, predicted, strict=True)]
@@ -122,7 +123,7 @@ def _labels(spans: Iterable[Iterable[tuple[int, int, str]]]) -> Iterable[str]:
     return (label for some in spans for _, _, label in some)
 
 
-def _tagged(tags: Sequence[str], *, strict: Scheme | None) -> list[WordSpan]:
+def _tagged(tags: Sequence[str], *, strict: Scheme | None) -> list[WordRange]:
     return lenient_spans(tags) if strict is None else strict_spans(tags, scheme=strict)
 
 

@@ -1,65 +1,37 @@
 """Sequences of tags as spans of words, read as conlleval reads them or strictly by a scheme."""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Literal, NamedTuple
 
 from openluke.errors import DataError
+from openluke.records.tags import (
+    LETTERS,
+    NO_TAG,
+    OUTSIDE,
+    PLAIN_LETTERS,
+    Scheme,
+    Tag,
+    WordRange,
+    lenient_ranges,
+)
 
-Scheme = Literal["iob1", "iob2", "bioes", "bilou"]
 UNTYPED = "_"
-"""The label of spans whose tags name none, as in seqeval."""
-_ENDS = {"L": "E", "U": "S"}
-"""BILOU is BIOES under other letters."""
-_PREFIXES = {"iob1": "BI", "iob2": "BI", "bioes": "BIES", "bilou": "BILU"}
+"""The label of ranges whose tags name none, as in seqeval."""
+_EVERY_LETTER = "".join(PLAIN_LETTERS)
 
 
-class WordSpan(NamedTuple):
-    """A half-open range of words with a label."""
-
-    start: int
-    end: int
-    label: str
+def lenient_spans(tags: Sequence[str]) -> list[WordRange]:
+    """The ranges of a sequence as conlleval reads it; see ``lenient_ranges``."""
+    return lenient_ranges(_read(tags, letters=_EVERY_LETTER))
 
 
-class _Tag(NamedTuple):
-    prefix: str
-    """One of B, I, E, S and O."""
-    label: str
-
-    def continues(self, before: "_Tag") -> bool:
-        """Whether it is of the same span as the tag before it."""
-        return before.prefix in "BI" and self.prefix in "IE" and before.label == self.label
-
-
-_OUTSIDE = _Tag("O", "")
-
-
-def lenient_spans(tags: Sequence[str]) -> list[WordSpan]:
-    """Spans of a sequence as conlleval reads it, whatever its scheme.
-
-    A span goes on as long as its label stays the same and nothing says that one ends (E, S) or
-    another begins (B, S). It may begin with any tag, so every sequence makes sense.
-    """
-    read = [*_read(tags, prefixes="BIESLU"), _OUTSIDE]
-    spans: list[WordSpan] = []
-    start = 0
-    for place, (before, tag) in enumerate(pairwise([_OUTSIDE, *read])):
-        if not tag.continues(before):
-            if before.prefix != "O":
-                spans.append(WordSpan(start, place, before.label))
-            start = place
-    return spans
-
-
-def strict_spans(tags: Sequence[str], *, scheme: Scheme) -> list[WordSpan]:
+def strict_spans(tags: Sequence[str], *, scheme: Scheme) -> list[WordRange]:
     """Spans of a sequence that are well formed in a scheme, as seqeval's strict mode has it.
 
     What does not begin and end as the scheme demands is no span.
     """
-    read = [*_read(tags, prefixes=_PREFIXES[scheme]), _OUTSIDE]
-    spans: list[WordSpan] = []
-    place, before = 0, _OUTSIDE
+    read = [*_read(tags, letters=LETTERS[scheme]), NO_TAG]
+    spans: list[WordRange] = []
+    place, before = 0, NO_TAG
     while place < len(read):
         first = place
         place += 1
@@ -67,37 +39,37 @@ def strict_spans(tags: Sequence[str], *, scheme: Scheme) -> list[WordSpan]:
             while read[place].continues(read[place - 1]):
                 place += 1
             if _ends(read[place - 1], after=read[place], scheme=scheme):
-                spans.append(WordSpan(first, place, read[first].label))
+                spans.append(WordRange(first, place, read[first].label))
         before = read[place - 1]
     return spans
 
 
-def _begins(tag: _Tag, *, before: _Tag, scheme: Scheme) -> bool:
+def _begins(tag: Tag, *, before: Tag, scheme: Scheme) -> bool:
     if scheme != "iob1":
-        return tag.prefix in "BS"
-    if tag.prefix == "B":  # stands only where a span follows another of its label at once
-        return before.prefix in "BI" and before.label == tag.label
-    return tag.prefix == "I" and (before.prefix != "I" or before.label != tag.label)
+        return tag.letter in "BS"
+    if tag.letter == "B":  # stands only where a span follows another of its label at once
+        return before.letter in "BI" and before.label == tag.label
+    return tag.letter == "I" and (before.letter != "I" or before.label != tag.label)
 
 
-def _ends(tag: _Tag, *, after: _Tag, scheme: Scheme) -> bool:
+def _ends(tag: Tag, *, after: Tag, scheme: Scheme) -> bool:
     if scheme in ("bioes", "bilou"):
-        return tag.prefix in "ES"
+        return tag.letter in "ES"
     if scheme == "iob2":
         return True
     # seqeval knows no end of IOB1 before a B that follows a B of another label, where none may be.
-    return not (tag.prefix == after.prefix == "B" and tag.label != after.label)
+    return not (tag.letter == after.letter == "B" and tag.label != after.label)
 
 
-def _read(tags: Sequence[str], *, prefixes: str) -> list[_Tag]:
-    return [_read_tag(tag, prefixes=prefixes) for tag in tags]
+def _read(tags: Sequence[str], *, letters: str) -> list[Tag]:
+    return [_read_tag(tag, letters=letters) for tag in tags]
 
 
-def _read_tag(tag: str, *, prefixes: str) -> _Tag:
-    if tag == "O":
-        return _OUTSIDE
-    prefix, dash, label = tag.partition("-")
-    if len(prefix) != 1 or prefix not in prefixes:
-        known = ", ".join(f"{one}-LABEL" for one in prefixes)
+def _read_tag(tag: str, *, letters: str) -> Tag:
+    if tag == OUTSIDE:
+        return NO_TAG
+    letter, dash, label = tag.partition("-")
+    if len(letter) != 1 or letter not in letters:
+        known = ", ".join(f"{one}-LABEL" for one in letters)
         raise DataError(f"found the tag {tag!r}, expected O or one of {known}")
-    return _Tag(_ENDS.get(prefix, prefix), label if dash and label else UNTYPED)
+    return Tag(PLAIN_LETTERS[letter], label if dash and label else UNTYPED)

@@ -17,8 +17,9 @@ from openluke.formats.columns import (
 )
 from openluke.formats.form import Form
 from openluke.formats.joined_words import JoinedBy, join_words
-from openluke.formats.tagging import BadTagError, Scheme, WordRange, ranges_of, scheme_of
+from openluke.formats.tagging import BadTagError, ranges_of, scheme_of
 from openluke.records import Document, Mention, Span
+from openluke.records.tags import Scheme, WordRange
 
 Unit = Literal["document", "sentence"]
 _TAG = re.compile(r"O|[BIESLU]-.+")

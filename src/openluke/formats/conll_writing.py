@@ -1,11 +1,12 @@
 """Documents as CoNLL columns: a word and its tag on each line."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from openluke.errors import DataError
-from openluke.formats.tagging import OUTSIDE, Scheme, WordRange, tags_of
+from openluke.formats.tagging import tags_of
 from openluke.records import Document, Span
+from openluke.records.tags import OUTSIDE, Scheme, WordRange, word_ranges
 
 
 def write_conll(
@@ -45,10 +46,8 @@ def write_conll(
 
 def _sentences(document: Document, *, scheme: Scheme) -> Iterator[list[tuple[str, str]]]:
     """Words and tags of each sentence."""
-    words = document.words
-    if words is None:
-        raise DataError("it has no words; expected a document whose words are known")
-    left = _word_ranges(document, words=words)
+    left = word_ranges(document)
+    words = document.words or ()
     n_words = 0
     for sentence in document.sentences or (Span(0, len(document.text)),):
         inside = [word for word in words[n_words:] if word[1] <= sentence[1]]
@@ -64,17 +63,3 @@ def _sentences(document: Document, *, scheme: Scheme) -> Iterator[list[tuple[str
     if n_words < len(words) or left:
         what = f"word {n_words}" if n_words < len(words) else f"the {left[0].label} mention"
         raise DataError(f"{what} is in no sentence; expected sentences that hold all of them")
-
-
-def _word_ranges(document: Document, *, words: Sequence[Span]) -> list[WordRange]:
-    starts = {word[0]: number for number, word in enumerate(words)}
-    ends = {word[1]: number + 1 for number, word in enumerate(words)}
-    found: list[WordRange] = []
-    for mention in document.mentions:
-        place = f"mention ({mention.start}, {mention.end})"
-        if mention.start not in starts or mention.end not in ends:
-            raise DataError(f"{place} does not begin and end with words, as columns ask")
-        if not mention.label:
-            raise DataError(f"{place} has no label, which columns ask for")
-        found.append(WordRange(starts[mention.start], ends[mention.end], mention.label))
-    return found

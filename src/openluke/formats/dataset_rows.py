@@ -12,8 +12,9 @@ from typing import Any, cast
 from openluke.errors import DataError
 from openluke.formats.joined_words import JoinedBy, join_words
 from openluke.formats.json_rows import Row, shown
-from openluke.formats.tagging import BadTagError, Scheme, ranges_of, scheme_of
+from openluke.formats.tagging import BadTagError, ranges_of, scheme_of
 from openluke.records import Answer, ClassifiedText, Document, Label, Mention, Question
+from openluke.records.tags import Scheme
 
 _NAME = Path("data set, row")
 _UNKNOWN = -1

@@ -1,28 +1,22 @@
-"""Tags of words, such as B-PER and I-PER, and the ranges of words that they mean."""
+"""Tags in files: which scheme they keep, what breaks it, and how ranges are written as tags."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from openluke.errors import DataError
 from openluke.formats.form import NUMBERS, option_hint
+from openluke.records.tags import (
+    LETTERS,
+    NO_TAG,
+    OUTSIDE,
+    PLAIN_LETTERS,
+    Scheme,
+    Tag,
+    WordRange,
+    lenient_ranges,
+)
 
-Scheme = Literal["iob1", "iob2", "bioes", "bilou"]
-"""How ranges are written. ``iob1``: I-, and B- for a range right after one of its own type.
-``iob2``: B- first, then I-. ``bioes`` and ``bilou``: also E- or L- last, and S- or U- for ranges of
-one word."""
-
-OUTSIDE = "O"
-_PLAIN = {"B": "B", "I": "I", "E": "E", "S": "S", "L": "E", "U": "S"}
 _BILOU = {"E": "L", "S": "U"}
-_LETTERS = {"iob1": "BI", "iob2": "BI", "bioes": "BIES", "bilou": "BILU"}
-
-
-class WordRange(NamedTuple):
-    """Words from ``start`` to before ``end`` with a label."""
-
-    start: int
-    end: int
-    label: str
 
 
 class BadTagError(DataError):
@@ -46,16 +40,7 @@ def ranges_of(tags: Sequence[str], *, scheme: Scheme | None) -> list[WordRange]:
     """
     if scheme is not None:
         _check(tags, scheme=scheme)
-    found: list[WordRange] = []
-    start, before = 0, (OUTSIDE, "")
-    for index, tag in enumerate([*tags, OUTSIDE]):
-        now = _parse(tag, index=index)
-        if before[0] != OUTSIDE and _parts(before, now=now):
-            found.append(WordRange(start, index, before[1]))
-        if now[0] != OUTSIDE and (before[0] == OUTSIDE or _parts(before, now=now)):
-            start = index
-        before = now
-    return found
+    return lenient_ranges([_parse(tag, index=index) for index, tag in enumerate(tags)])
 
 
 def tags_of(ranges: Iterable[WordRange], *, n_words: int, scheme: Scheme) -> list[str]:
@@ -83,11 +68,11 @@ def scheme_of(sentences: Iterable[Sequence[str]]) -> Scheme | None:
     """
     evidence: dict[str, _Evidence] = {}
     for number, tags in enumerate(sentences):
-        before = (OUTSIDE, "")
+        before = NO_TAG
         for index, tag in enumerate(tags):
             now = _parse(tag, index=index, sentence=number)
-            if now[0] != OUTSIDE:
-                begins = before[0] == OUTSIDE or before[1] != now[1]
+            if now != NO_TAG:
+                begins = before == NO_TAG or before.label != now.label
                 found = _Evidence(tag, index, number)
                 evidence.setdefault(tag[0], found)
                 if begins:
@@ -130,32 +115,26 @@ def _no_scheme(one: _Evidence, *, other: _Evidence, schemes: tuple[str, str]) ->
     )
 
 
-def _parse(tag: str, *, index: int, sentence: int = 0) -> tuple[str, str]:
-    """Letter and label; L- and U- as the E- and S- that they mean."""
+def _parse(tag: str, *, index: int, sentence: int = 0) -> Tag:
     if tag == OUTSIDE:
-        return OUTSIDE, ""
+        return NO_TAG
     letter, dash, label = tag.partition("-")
-    if letter not in _PLAIN or not dash or not label:
+    if letter not in PLAIN_LETTERS or not dash or not label:
         expected = "expected O, or B-, I-, E-, S-, L- or U- and a label"
         raise BadTagError(
             f"found tag {tag!r}, {expected}{f'; {NUMBERS}' if tag.isdecimal() else ''}",
             index=index,
             sentence=sentence,
         )
-    return _PLAIN[letter], label
-
-
-def _parts(before: tuple[str, str], *, now: tuple[str, str]) -> bool:
-    """Whether a range ends between two words, by conlleval's rules."""
-    return before[0] in "ES" or now[0] in ("B", "S", OUTSIDE) or before[1] != now[1]
+    return Tag(PLAIN_LETTERS[letter], label)
 
 
 def _check(tags: Sequence[str], *, scheme: Scheme) -> None:
-    before, last = (OUTSIDE, ""), "the beginning of the sentence"
+    before, last = NO_TAG, "the beginning of the sentence"
     for index, tag in enumerate([*tags, OUTSIDE]):
         now = _parse(tag, index=index)
-        if index < len(tags) and tag != OUTSIDE and tag[0] not in _LETTERS[scheme]:
-            known = ", ".join(f"{letter}-" for letter in _LETTERS[scheme])
+        if index < len(tags) and tag != OUTSIDE and tag[0] not in LETTERS[scheme]:
+            known = ", ".join(f"{letter}-" for letter in LETTERS[scheme])
             raise BadTagError(f"found tag {tag!r}, expected O, {known} in {scheme}", index=index)
         fault = _fault(before, now=now, scheme=scheme)
         if fault:
@@ -169,17 +148,17 @@ def _check(tags: Sequence[str], *, scheme: Scheme) -> None:
         before, last = now, tag
 
 
-def _fault(before: tuple[str, str], *, now: tuple[str, str], scheme: Scheme) -> str | None:
+def _fault(before: Tag, *, now: Tag, scheme: Scheme) -> str | None:
     """What was expected instead of a tag after another, if it cannot stand there."""
-    goes_on = before[0] != OUTSIDE and before[1] == now[1]
+    goes_on = before != NO_TAG and before.label == now.label
     if scheme == "iob1":
-        wrong = now[0] == "B" and not goes_on
-        return f"expected I-{now[1]}, since no {now[1]} ends there" if wrong else None
-    is_open = before[0] in ("B", "I")
-    if now[0] in ("I", "E") and not (goes_on and is_open):
-        return "expected a tag that begins a range" + (f" or goes on with {before[1]}" * is_open)
-    if scheme != "iob2" and is_open and now[0] not in ("I", "E"):
-        return f"expected the {before[1]} to be ended first"
+        wrong = now.letter == "B" and not goes_on
+        return f"expected I-{now.label}, since no {now.label} ends there" if wrong else None
+    is_open = before.letter in ("B", "I")
+    if now.letter in ("I", "E") and not (goes_on and is_open):
+        return "expected a tag that begins a range" + (f" or goes on with {before.label}" * is_open)
+    if scheme != "iob2" and is_open and now.letter not in ("I", "E"):
+        return f"expected the {before.label} to be ended first"
     return None
 
 
