@@ -29,7 +29,7 @@ def test_a_shortfall_is_told_at_once_and_none_is_not(told):
     tell(lost(short=1, long=2))
     assert told.messages == [
         "3 of 10 are longer than 8",
-        "3 lost: 2 long; 1 short (such as short)",
+        "3 lost: long (2); short (1) (such as short)",
     ]
 
 
@@ -43,7 +43,7 @@ def test_those_of_many_calls_are_added_up(told):
         tell(long_ones(2, most=9))
         assert told.messages == []
     assert told.messages == [
-        "3 lost: 3 short (such as short)",
+        "3 lost: short (3) (such as short)",
         "3 of 60 are longer than 8",
         "2 of 10 are longer than 9",
     ]

@@ -29,7 +29,7 @@ class Shortfall:
         told = self.message % (*counts, *self.about)
         if self.kinds:
             kinds = sorted(self.kinds.items(), key=lambda item: (-item[1], item[0]))
-            told += ": " + "; ".join(f"{n} {kind}" for kind, n in kinds)
+            told += ": " + "; ".join(f"{kind} ({n})" for kind, n in kinds)
         return f"{told} (such as {self.example})" if self.example else told
 
     def __add__(self, other: "Shortfall") -> "Shortfall":

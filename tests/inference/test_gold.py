@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from openluke.errors import DataError
+from examples.tiny_model import TEXTS, tiny_model
+from openluke.errors import DataError, ExampleError
 from openluke.inference.gold import check_gold
 from openluke.records import (
     Answer,
@@ -22,6 +23,10 @@ from openluke.records import (
     TaggedText,
 )
 from openluke.task import load_task
+from openluke.tasks.sequence_classification import (
+    SequenceClassification,
+    SequenceClassificationConfig,
+)
 
 NAME = Mention(start=0, end=3)
 PAIR = Relation(head=Span(0, 3), tail=Span(8, 10))
@@ -70,11 +75,22 @@ def test_questions_say_what_is_right(caplog) -> None:
         assert "gold: 1 of 2 examples do not say what is right" in caplog.text
 
 
-def test_numbers_are_asked_of_regression_and_nothing_of_masked_texts() -> None:
+def test_numbers_are_asked_of_regression_and_masks_of_masked_texts() -> None:
     numbers = made_task("sequence_classification", problem="regression")
     with pytest.raises(DataError, match='it needs numbers, such as "value"'):
         check_gold([ClassifiedText(text="a", label="x")], task=numbers, file=Path("gold"))
-    check_gold([MaskedText(text="a")], task=made_task("fill_mask"), file=Path("gold"))
+    unknown, known = MaskedText(text="a"), MaskedText(text="a", masks=(Span(0, 1),))
+    with pytest.raises(DataError, match=r'"masks": .*; a model that was not taught'):
+        check_gold([unknown], task=made_task("fill_mask"), file=Path("gold"))
+    check_gold([unknown, known], task=made_task("fill_mask"), file=Path("gold"))
+
+
+def test_what_cannot_be_scored_is_named_before_it_is() -> None:
+    config = SequenceClassificationConfig(problem="single_label")
+    task = SequenceClassification(config, setup=tiny_model(TEXTS).task_setup(("x", "y")))
+    several = ClassifiedText(text="b", labels=(Label(label="x"), Label(label="y")))
+    with pytest.raises(ExampleError, match="example 1: found 2 labels"):
+        check_gold([ClassifiedText(text="a", label="x"), several], task=task, file=Path("gold"))
 
 
 def made_task(name: str, **options):

@@ -203,13 +203,13 @@ def test_mentions_that_are_no_candidates_count_against_recall_and_are_logged(cap
         task.encode([again])
     (record,) = caplog.records
     message = record.getMessage()
-    assert message.startswith("5 of 6 mentions cannot be found, and count against recall: ")
+    assert message.startswith("5 of 6 labelled mentions cannot be found, which counts against")
     for reason in (
-        "1 has more than 4 word pieces",
-        "1 does not begin and end with words",
-        "1 is not inside one sentence",
-        "1 has the label 'MISC', which is not among the model's",
-        "1 has a label already",
+        "has more than 4 word pieces (1)",
+        "does not begin and end with words (1)",
+        "is not inside one sentence (1)",
+        "has the label 'MISC', which is not among the model's (1)",
+        "has a label already (1)",
     ):
         assert reason in message
     assert "characters 4 to 20 of document 'a'" in message

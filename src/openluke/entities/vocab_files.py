@@ -95,8 +95,6 @@ def _form_of_line(first: bytes, *, path: Path) -> Form:
         return "tsv"
     if first.lstrip().startswith(b"{"):
         return "jsonl" if _is_record(first) else "huggingface"
-    if b"\t" in first:
-        return "tsv"
     raise CheckpointError(
         f"{path}: begins with {first[:60]!r}; expected entity_vocab.json, lines of "
         '{"id", "entities", "count"}, or lines of title<TAB>count'

@@ -92,6 +92,13 @@ class LearningConfig(TrainingConfig):
     batch_rows: int | None = None
     """The most word and entity rows of a micro-batch; ``None`` for no limit."""
 
+    def __post_init__(self) -> None:
+        # without arguments super() would look for the class that slots have replaced
+        TrainingConfig.__post_init__(self)
+        for name in ("batch_size", "batch_rows"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise ConfigError(f"{name} is {value}, expected 1 or more")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraConfig:

@@ -11,10 +11,11 @@ from openluke.records import (
     ClassifiedText,
     ClozeQuestion,
     Document,
+    MaskedText,
     Question,
     TaggedText,
 )
-from openluke.task import Task
+from openluke.task import ChecksGold, Task
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,14 @@ _LABEL = _Gold(
     lambda one: one.label is not None or one.labels is not None,
 )
 _ANSWERS = _Gold('answers, such as "answers": ["Los Angeles"]', lambda one: one.answers is not None)
+_MASKS = _Gold(
+    'the places of words to be guessed, such as "masks": [[0, 7]]; a model that was not taught a '
+    "task fills gaps alone (openluke finetune teaches one)",
+    lambda one: bool(one.masks),
+    in_each=False,
+)
 _TEXTS: dict[type, _Gold] = {
+    MaskedText: _MASKS,
     Question: _ANSWERS,
     ClozeQuestion: _ANSWERS,
     TaggedText: _Gold('tags, such as "tags": ["NOUN", "VERB"]', lambda one: one.tags is not None),
@@ -63,11 +71,15 @@ _TEXTS: dict[type, _Gold] = {
 def check_gold(examples: Sequence[Any], *, task: Task[Any, Any], file: Path) -> None:
     """Raise a ``DataError`` if no example says what is right; warn if some do not.
 
+    An example that the task cannot be scored by is an ``ExampleError``.
+
     Args:
         examples: What is to be scored by.
         task: The task that is scored.
         file: Where the examples are from.
     """
+    if isinstance(task, ChecksGold):
+        task.check_gold(examples, config=task.config)
     gold = _gold_of(task)
     if gold is None:
         return

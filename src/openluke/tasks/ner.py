@@ -235,7 +235,8 @@ class Ner:
             for example, one in zip(examples, read, strict=True)
         ]
         lost = Shortfall(
-            message="%d of %d mentions cannot be found, and count against recall",
+            message="%d of %d labelled mentions cannot be found, which counts against recall where "
+            "they are scored",
             n=targets.faults.total(),
             n_all=targets.n_mentions,
             kinds=targets.faults,

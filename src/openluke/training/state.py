@@ -110,7 +110,8 @@ class Checkpoints:
         """Write a checkpoint; older ones go when it is there. Every process must call it."""
         target = self._of(progress.step)
         draft = target.with_name(f".{target.name}.partial")
-        with explained(target, kept=f"earlier ones are whole: {self.path}"), _removed(draft):
+        kept = f"earlier ones are whole: {self.path}" if self.steps() else "none is there yet"
+        with explained(target, kept=kept), _removed(draft):
             self._write(draft, tensors=_tensors(model, optimizer=optimizer))
             if self._world.is_first:
                 state = RunState(progress=progress, origin=dict(origin))

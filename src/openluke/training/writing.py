@@ -7,7 +7,14 @@ from pathlib import Path
 
 from openluke.errors import CheckpointError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FREE_SPACE = "free some space and start the same command again: it goes on from there"
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EFBIG: "files may not become that large here: raise the limit (ulimit -f)",
+    errno.EEXIST: "there is a file of that name; choose a directory",
+    errno.ENOTDIR: "a part of this path is a file; choose a directory",
+}
 
 
 @contextmanager
@@ -22,8 +29,5 @@ def explained(path: Path, *, kept: str) -> Generator[None, None, None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        if error.errno in _FULL:
-            advice = "free some space and start the same command again: it goes on from there"
-        else:
-            advice = "make it writable, or choose another directory"
+        advice = _ADVICE.get(error.errno or 0, "make it writable, or choose another directory")
         raise CheckpointError(f"{path}: cannot be written: {reason}; {kept}; {advice}") from error

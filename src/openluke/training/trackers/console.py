@@ -1,6 +1,7 @@
 """Progress on the terminal: loss, rate and the time left."""
 
 from collections.abc import Mapping
+from itertools import islice
 
 from rich.console import Console
 from rich.progress import (
@@ -14,6 +15,8 @@ from rich.progress import (
 
 from openluke.training.trackers.tracker import RunFacts
 
+_SCORES = 3
+"""How many scores of an evaluation are shown; the first is that which counts."""
 _SHOWN = {"loss": "loss {:.4f}", "learning_rate": "rate {:.2e}", "instances_per_second": "{:.1f}/s"}
 
 
@@ -46,14 +49,14 @@ class ConsoleTracker:
         self._bar.start()
 
     def log(self, values: Mapping[str, float], *, step: int) -> None:
-        """Show the loss beside the bar; scores get a line that stays."""
+        """Show the loss beside the bar; the first scores get a line that stays."""
         shown = [form.format(values[name]) for name, form in _SHOWN.items() if name in values]
         scores = {
             name.removeprefix("score/"): value
             for name, value in values.items()
             if name.startswith("score/")
         }
-        told = [f"{name} {value:.4f}" for name, value in scores.items()]
+        told = [f"{name} {value:.4f}" for name, value in islice(scores.items(), _SCORES)]
         for task in self._bar.tasks:
             if shown:
                 self._bar.update(task.id, description=", ".join(shown))
