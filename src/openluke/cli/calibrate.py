@@ -17,7 +17,7 @@ from openluke.checkpoints.saving import save_bundle
 from openluke.cli.compute import Compute
 from openluke.cli.evaluate import print_scores
 from openluke.cli.settings import read_settings
-from openluke.formats.reading import open_examples
+from openluke.formats.reading import open_examples, placing
 from openluke.inference.calibration import Calibration, HeldOut
 from openluke.inference.calibration import calibrate as find_options
 from openluke.inference.gold import check_gold
@@ -61,7 +61,8 @@ def calibrate(
     options = read_settings(option or ())
     reader, forms = reader_of(type(task.task)), task.task.forms
     examples = list(open_examples(dev, forms=forms, form=form, options=options, reader=reader))
-    check_gold(examples, task=task.task, file=dev)
+    with placing(dev, forms=forms, form=form, options=options):
+        check_gold(examples, task=task.task, file=dev)
     found = find_options(HeldOut(task, examples=examples), thresholds=thresholds)
     console = Console()
     console.print(Text(f"calibration on {dev.name}", style="italic"))

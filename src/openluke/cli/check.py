@@ -15,14 +15,14 @@ from openluke.cli.facts import print_facts
 from openluke.cli.settings import read_settings
 from openluke.cli.terminal_view import print_view
 from openluke.config import to_mapping
-from openluke.errors import ConfigError
-from openluke.finetuning.checking import check_fit, labels_to_learn
+from openluke.errors import ConfigError, ExampleError
+from openluke.finetuning.checking import check_fit, check_scorable, labels_to_learn
 from openluke.finetuning.start import options_of
 from openluke.formats.checks import ExamplesCheck, Spread, check_examples
 from openluke.formats.reading import form_in, open_examples, placing
 from openluke.inference.views import view_of
 from openluke.model.config import HeadKind
-from openluke.task import Task, load_task, settled
+from openluke.task import Task, TaskType, load_task, settled
 
 
 def check(
@@ -68,7 +68,7 @@ def check(
         chosen = form_in(file, forms=forms, form=form, options=options)
         facts = {"form": chosen.name, **facts}
     config = settled(task_type, config=said, examples=known)
-    facts |= _decided(config, said=said)
+    facts |= _decided(config, said=said) | _unscorable(known, kind=task_type, config=config)
     with placing(file, forms=forms, form=form, options=options):
         labels = labels_to_learn(known, kind=task_type, config=config)
         if model is not None:
@@ -108,6 +108,15 @@ def _decided(config: Any, *, said: Any) -> dict[str, Any]:
     before, after = to_mapping(said), to_mapping(config)
     decided = {name: value for name, value in after.items() if value != before[name]}
     return {"options that the data decides": decided} if decided else {}
+
+
+def _unscorable(examples: Sequence[Any], *, kind: TaskType, config: Any) -> dict[str, str]:
+    """Why the file serves to learn from alone, if it does."""
+    try:
+        check_scorable(examples, kind=kind, config=config)
+    except ExampleError as error:
+        return {"serves neither dev nor test": str(error)}
+    return {}
 
 
 def _fit(examples: Sequence[Any], *, task: Task[Any, Any]) -> dict[str, Any]:

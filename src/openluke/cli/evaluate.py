@@ -16,7 +16,7 @@ from openluke.cli.progress import progress_of
 from openluke.cli.settings import read_settings
 from openluke.cli.visible_text import visible
 from openluke.config import to_mapping
-from openluke.formats.reading import open_examples
+from openluke.formats.reading import open_examples, placing
 from openluke.inference.given_predictions import read_predictions
 from openluke.inference.gold import check_gold
 from openluke.inference.input_forms import reader_of
@@ -68,7 +68,8 @@ def evaluate(
     options = read_settings(option or ())
     reader = reader_of(type(task))
     gold = list(open_examples(file, forms=task.forms, form=form, options=options, reader=reader))
-    check_gold(gold, task=task, file=file)
+    with placing(file, forms=task.forms, form=form, options=options):
+        check_gold(gold, task=task, file=file)
     if predictions is None:
         found = _predict(
             pipeline, gold=gold, head=head, workers=workers, batch_rows=compute.batch_rows

@@ -105,6 +105,8 @@ def placing(
     except ExampleError as error:
         raise _placed(error, path=path, forms=forms, form=form, options=options or {}) from error
     except DataError as error:
+        if error.file is not None:
+            raise
         raise DataError(str(error), file=path) from error
 
 
