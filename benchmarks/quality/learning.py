@@ -19,6 +19,7 @@ import torch
 from benchmarks.speed.measure import environment, write
 from openluke.finetuning.finetune import finetune
 from openluke.finetuning.recipe import FinetuneConfig, read_recipe
+from openluke.finetuning.run_directory import SCORES
 
 RECIPES = Path("recipes/small")
 RESULTS = Path("benchmarks/results")
@@ -34,7 +35,7 @@ WITHOUT_PROPOSER = {"proposer": False, "keep": None}
 
 
 def main() -> None:
-    """Make the runs that are not there yet, and write what all of them reached."""
+    """Make the runs that are not there yet, and write what all that are there have reached."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("recipe", help="name of a file in recipes/small, without its ending")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
@@ -48,13 +49,22 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     logging.basicConfig(level=logging.WARNING)
     path = RECIPES / f"{arguments.recipe}.toml"
-    rows: list[dict[str, Any]] = []
-    for seed in arguments.seeds:
-        for mode in arguments.modes:
-            config = _config(path, mode=mode, seed=seed, dtype=arguments.dtype)
-            output = arguments.runs / arguments.recipe / f"{mode}-{seed}"
-            rows.append(_run(config, output=output) | {"mode": mode, "seed": seed})
-            _write(rows, name=arguments.recipe, threads=arguments.threads, config=config)
+    directory: Path = arguments.runs / arguments.recipe
+    rows: dict[tuple[str, int], dict[str, Any]] = {}
+    wanted = [(mode, seed) for seed in arguments.seeds for mode in arguments.modes]
+    for mode, seed in [*_finished(directory), *wanted]:
+        config = _config(path, mode=mode, seed=seed, dtype=arguments.dtype)
+        found = _run(config, output=directory / f"{mode}-{seed}")
+        rows[mode, seed] = found | {"mode": mode, "seed": seed}
+        ordered = sorted(rows, key=lambda run: ([*MODES, ALL_SPANS].index(run[0]), run[1]))
+        every = [rows[run] for run in ordered]
+        _write(every, name=arguments.recipe, threads=arguments.threads, config=config)
+
+
+def _finished(directory: Path) -> list[tuple[str, int]]:
+    """The runs of a recipe that are there already, by mode and seed."""
+    names = [file.parent.name.rsplit("-", 1) for file in directory.glob(f"*/{SCORES}")]
+    return sorted((mode, int(seed)) for mode, seed in names)
 
 
 def _config(path: Path, *, mode: str, seed: int, dtype: str) -> FinetuneConfig:
