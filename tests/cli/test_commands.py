@@ -297,6 +297,38 @@ def test_a_reader_that_goes_away_is_no_error(model: Path) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    command = [sys.executable, "-m", "openluke", "tasks"]
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert found.returncode == 1
+    assert found.stderr.startswith("openluke: error: ")
+    assert "No space left" in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "goes_on"),
+    [
+        ("predict m --input x --output=y", True),
+        ("finetune ner", True),
+        ("predict m --input x", False),
+        ("tasks", False),
+    ],
+)
+def test_an_interrupted_command_says_whether_it_goes_on(
+    run, monkeypatch: pytest.MonkeyPatch, call: str, goes_on: bool
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("openluke.cli.main.build_app", lambda _: interrupted)
+    found = run(*call.split())
+    told = "openluke: stopped" + "; the same command goes on where it was" * goes_on + "\n"
+    assert (found.status, found.err) == (130, told)
+
+
 def test_a_wrong_call_is_told_in_the_words_of_its_usage(run) -> None:
     for call, message in (
         ("check ner", "missing FILE; usage: openluke check TASK FILE … (openluke check --help"),

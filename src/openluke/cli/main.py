@@ -2,8 +2,10 @@
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from cyclopts import App, CycloptsError
 
@@ -22,6 +24,7 @@ _COMMANDS = {
     "embed": ("openluke.cli.embed:embed", "Write vectors of words, mentions and texts."),
     "upload": ("openluke.cli.upload:upload", "Put a model on the Hugging Face hub."),
 }
+_INTERRUPTED = 130
 _CONVERSIONS = {
     "from-original": (
         "openluke.cli.convert:from_original",
@@ -59,6 +62,7 @@ def build_app(called: Sequence[str] = ()) -> App:
         name="openluke",
         help="Words and entities in one transformer: from raw text to entities and back.",
         version=__version__,
+        suppress_keyboard_interrupt=False,
     )
     _add(app, commands=_COMMANDS, called=called[:1])
     convert = App(name="convert", help="Convert models and vocabularies between their forms.")
@@ -75,16 +79,18 @@ def _add(app: App, *, commands: Mapping[str, tuple[str, str]], called: Sequence[
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; expected errors are one line on standard error and exit status 1.
 
-    Calls that the usage of a command does not allow have the exit status 2.
+    Calls that the usage of a command does not allow have the exit status 2, and those that are
+    interrupted 130.
 
     Args:
         arguments: What stands after ``openluke``; by default what the shell gave.
     """
     logging.basicConfig(format="%(levelname)s %(message)s", level=logging.WARNING)
     _settle_output()
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        given = sys.argv[1:] if arguments is None else arguments
         build_app(given)(given, exit_on_error=False, print_error=False)
+        sys.stdout.flush()
     except CycloptsError as error:
         print(f"openluke: error: {said_of(error)}", file=sys.stderr)
         sys.exit(2)
@@ -94,6 +100,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         # the reader of our output has gone, as with `| head`; that is no error
         sys.stderr.close()
+    except OSError as error:
+        print(f"openluke: error: {error}", file=sys.stderr)
+        _drop_output()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        again = "; the same command goes on where it was" if _goes_on(given) else ""
+        print(f"openluke: stopped{again}", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
+
+
+def _goes_on(given: Sequence[str]) -> bool:
+    """Whether a command that was stopped leaves something to go on from."""
+    writes = any(one.split("=", 1)[0] == "--output" for one in given)
+    return given[:1] == ["finetune"] or (writes and given[:1] in (["predict"], ["embed"]))
+
+
+def _drop_output() -> None:
+    """Forget what could not be written, which Python tries again when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _settle_output() -> None:
