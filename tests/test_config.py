@@ -111,10 +111,14 @@ def test_toml_is_read_with_its_file_named(tmp_path):
         read_toml(Outer, path=file)
 
 
-@pytest.mark.parametrize("content", [b"name = ", b"\xff", None], ids=["cut", "bytes", "missing"])
+def test_a_missing_toml_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(ConfigError, match=r"recipe\.toml: there is no such file; expected a TOML"):
+        read_toml(Outer, path=tmp_path / "recipe.toml")
+
+
+@pytest.mark.parametrize("content", [b"name = ", b"\xff"], ids=["cut", "bytes"])
 def test_an_unreadable_toml_file_is_a_config_error(tmp_path, content):
     file = tmp_path / "recipe.toml"
-    if content is not None:
-        file.write_bytes(content)
+    file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"recipe\.toml: not a readable TOML file"):
         read_toml(Outer, path=file)

@@ -19,6 +19,8 @@ def read_toml(kind: type[T], *, path: str | Path) -> T:
     """Read a TOML file into a configuration dataclass."""
     try:
         values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: there is no such file; expected a TOML file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
     return from_mapping(kind, values=values, where=str(path))
@@ -56,7 +58,7 @@ def _suggestion(error: _UnknownKeyError, *, kind: type) -> str:
         return f"did you mean {close[0]!r}?"
     if close := difflib.get_close_matches(error.key, names, n=1, cutoff=0.8):
         return f"did you mean {places[names.index(close[0])]!r}?"
-    return f"known keys: {', '.join(error.known)}"
+    return f"known keys: {', '.join(error.known)}" if error.known else "there are no keys"
 
 
 def _places(kind: type, *, before: str = "") -> Iterator[str]:

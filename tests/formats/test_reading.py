@@ -211,6 +211,18 @@ def test_wrong_options_are_errors_before_anything_is_read(write, options, messag
         open_examples(write(COLUMNS), forms=FORMS, options=options)
 
 
+def test_a_form_without_options_says_so(write):
+    said = {"form": open_entity.FORM.name, "options": {"encoding": "latin-1"}}
+    with pytest.raises(ConfigError, match=r"unknown key 'encoding'; there are no keys$"):
+        open_examples(write("{}"), forms=FORMS, **said)
+
+
+def test_a_form_without_an_encoding_advises_none(write):
+    path = write('{"data": [{"paragraphs": [{"context": "é"}]}]}'.encode("latin-1"))
+    with pytest.raises(DataError, match=r"not UTF-8: .*; .* convert it, .* iconv"):
+        open_examples(path, forms=[squad.FORM])
+
+
 def test_the_form_is_told_in_the_encoding_that_is_said(write):
     path = write(COLUMNS.encode("utf-16-le"))
     options = {"encoding": "utf-16-le"}

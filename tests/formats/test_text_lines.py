@@ -33,11 +33,15 @@ def test_other_encodings_are_read_when_they_are_said(write, encoding):
     assert [*read_lines(write(f"{text}\n".encode(encoding)), encoding=encoding)] == [(1, text)]
 
 
-@pytest.mark.parametrize("read", [lambda path: [*read_lines(path)], read_text])
-def test_what_cannot_be_decoded_is_named_by_its_line(write, read):
+@pytest.mark.parametrize("read", [lambda path, **said: [*read_lines(path, **said)], read_text])
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [({"encoding": "utf-8"}, "give the option encoding"), ({}, "convert it, .* iconv -f latin1 ")],
+)
+def test_what_cannot_be_decoded_is_named_by_its_line(write, read, said, advice):
     path = write(b"good\nalso good\n" + "naïve\n".encode("iso-8859-1") + b"end\n")
-    with pytest.raises(DataError, match=r"file:3: not UTF-8: .*the option encoding") as caught:
-        read(path)
+    with pytest.raises(DataError, match=rf"file:3: not UTF-8: .*, {advice}") as caught:
+        read(path, **said)
     assert caught.value.line == 3
 
 
@@ -68,6 +72,8 @@ def test_a_stream_gives_each_line_as_it_comes_and_names_what_cannot_be_decoded()
 def test_the_mark_of_another_encoding_is_told(write):
     path = write("a\nb".encode("utf-16"))
     with pytest.raises(DataError, match=r"file:1: not UTF-8: .*give .*encoding=utf-16\)"):
+        [*read_lines(path, encoding="utf-8")]
+    with pytest.raises(DataError, match=r"file:1: not UTF-8: .*of UTF-16: .*iconv -f utf-16 "):
         [*read_lines(path)]
 
 

@@ -56,7 +56,9 @@ ONE = '{"text": "a", "spans": [[0, 1]], '
         ('{"text": "a", "spans": 3}', "'spans' is 3, expected a list"),
         ('{"text": "a", "spans": {}}', "'spans' is {}, expected a list"),
         ('{"text": "a", "spans": [[0, 5]]}', "outside"),
-        ('{"text": "Beyoncé"}'.encode("latin-1"), "not UTF-8"),
+        ('{"text": "Beyoncé"}'.encode("latin-1"), "not UTF-8: .*iconv -f latin1 -t utf-8"),
+        ('{"text": }', r"not JSON: Expecting value \(character 10 of the line\)"),
+        ('{"text": "a"', r"not JSON: .* \(character 13 of the line\)"),
     ],
 )
 def test_a_bad_row_is_named_by_line(line, message: str, tmp_path: Path) -> None:

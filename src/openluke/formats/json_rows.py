@@ -123,10 +123,10 @@ def read_json(path: str | Path) -> Row:
     return Row(cast("dict[str, Any]", value), Path(path))
 
 
-def read_rows(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Row]:
+def read_rows(path: str | Path, *, encoding: str | None = None) -> Iterator[Row]:
     """The objects of a file that has one on each line, or is one list of objects.
 
-    Lines without anything on them are left out.
+    Lines without anything on them are left out. The encoding is that of ``text_lines.read_lines``.
     """
     if _is_list(path, encoding=encoding):
         return _rows_of_list(Path(path), encoding=encoding)
@@ -138,14 +138,14 @@ def rows_of(lines: Iterable[tuple[int, str]], *, file: str | Path) -> Iterator[R
     return (_row_of_line(line, file=file, number=number) for number, line in lines if line.strip())
 
 
-def row_lines(path: str | Path, *, encoding: str = "utf-8", **_: Any) -> Iterator[int | None]:
+def row_lines(path: str | Path, *, encoding: str | None = None, **_: Any) -> Iterator[int | None]:
     """The line of each row, for forms of which each row is an example, whatever their options."""
     if _is_list(path, encoding=encoding):
         return (row.line for row in _rows_of_list(Path(path), encoding=encoding))
     return (number for number, line in read_lines(path, encoding=encoding) if line.strip())
 
 
-def _is_list(path: str | Path, *, encoding: str) -> bool:
+def _is_list(path: str | Path, *, encoding: str | None) -> bool:
     """Whether a file is one list; its rows are then not on lines of their own."""
     lines = (line.lstrip() for _, line in read_lines(path, encoding=encoding))
     return next((line.startswith("[") for line in lines if line), False)
@@ -159,7 +159,7 @@ def _row_of_line(line: str, *, file: str | Path, number: int) -> Row:
     return Row(cast("dict[str, Any]", value), file, number)
 
 
-def _rows_of_list(path: Path, *, encoding: str) -> Iterator[Row]:
+def _rows_of_list(path: Path, *, encoding: str | None) -> Iterator[Row]:
     """The objects of a list, each made when it is asked for."""
     text = read_text(path, encoding=encoding)
     decoder = json.JSONDecoder()
@@ -211,13 +211,18 @@ def _decode(value: str, *, text: str, file: str | Path, line: int | None) -> Any
 def _not_json(
     error: Exception, *, file: str | Path, line: int | None, index: int | None = None
 ) -> DataError:
-    if isinstance(error, json.JSONDecodeError):
-        number = line if line is not None and index is None else error.lineno
-        message = f"not JSON: {error.msg} (character {error.colno} of the line)"
-    else:
-        number, message = line, f"not JSON: {error}"
+    number = line
+    if isinstance(error, json.JSONDecodeError) and (line is None or index is not None):
+        number = error.lineno
     name = "" if index is None else f"[{index}]: "
-    return DataError(f"{name}{message}", file=file, line=number)
+    return DataError(f"{name}{not_json(error)}", file=file, line=number)
+
+
+def not_json(error: Exception) -> str:
+    """What is said of a text that is no JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} (character {error.colno} of the line)"
+    return f"not JSON: {error}"
 
 
 def _check_characters(value: Any, *, text: str, file: str | Path, line: int | None) -> None:

@@ -12,10 +12,14 @@ from openluke.formats.form import option_hint
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[tuple[int, str]]:
+def read_lines(path: str | Path, *, encoding: str | None = None) -> Iterator[tuple[int, str]]:
     """The lines of a file without their ends, and their numbers from 1.
 
     Lines end with LF, CR LF or CR. A byte order mark at the beginning is no part of the text.
+
+    Args:
+        path: The file.
+        encoding: What it is in; ``None``: UTF-8, and nothing else can be said.
     """
     try:
         with Path(path).open(encoding=with_byte_order_mark(encoding)) as stream:
@@ -24,7 +28,7 @@ def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[tuple[i
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", file=path) from error
     except UnicodeError as error:
-        raise undecodable(path, encoding=encoding, reason=str(error)) from error
+        raise _undecodable(path, encoding=encoding, reason=str(error)) from error
 
 
 def lines_of(
@@ -49,20 +53,20 @@ def lines_of(
                 yield number, line
                 number += 1
     except UnicodeError as error:
-        message = _undecodable(encoding, reason=str(error), mark=mark)
+        message = not_decoded(encoding, reason=str(error), mark=mark)
         raise DataError(message, file=file, line=number) from error
     if rest:
         yield number, rest
 
 
-def read_text(path: str | Path, *, encoding: str = "utf-8") -> str:
-    """A whole file, with lines that end with LF."""
+def read_text(path: str | Path, *, encoding: str | None = None) -> str:
+    """A whole file, with lines that end with LF; the arguments are those of ``read_lines``."""
     try:
         return Path(path).read_text(encoding=with_byte_order_mark(encoding))
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", file=path) from error
     except UnicodeError as error:
-        raise undecodable(path, encoding=encoding, reason=str(error)) from error
+        raise _undecodable(path, encoding=encoding, reason=str(error)) from error
 
 
 def read_head(path: str | Path, *, n_bytes: int, encoding: str | None = None) -> str:
@@ -76,15 +80,15 @@ def read_head(path: str | Path, *, n_bytes: int, encoding: str | None = None) ->
             start = stream.read(n_bytes)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", file=path) from error
-    told = encoding or ("utf-16" if start.startswith(_MARKS) else "utf-8")
+    told = encoding or ("utf-16" if start.startswith(_MARKS) else None)
     text = start.decode(with_byte_order_mark(told), errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def with_byte_order_mark(encoding: str) -> str:
+def with_byte_order_mark(encoding: str | None) -> str:
     """The codec that takes a byte order mark away where UTF-8 has one."""
     try:
-        name = codecs.lookup(encoding).name
+        name = codecs.lookup(encoding or "utf-8").name
     except LookupError as error:
         raise ConfigError(
             f"found no encoding {encoding!r}; expected one that Python knows, for example utf-8, "
@@ -93,7 +97,7 @@ def with_byte_order_mark(encoding: str) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def undecodable(path: str | Path, *, encoding: str, reason: str) -> DataError:
+def _undecodable(path: str | Path, *, encoding: str | None, reason: str) -> DataError:
     """What to raise of a file that is not in its encoding."""
     decoder = codecs.getincrementaldecoder(with_byte_order_mark(encoding))()
     n_lines, mark = 1, b""
@@ -106,14 +110,25 @@ def undecodable(path: str | Path, *, encoding: str, reason: str) -> DataError:
                 reason = str(error)
                 break
             n_lines += 1
-    message = _undecodable(encoding, reason=reason, mark=mark)
+    message = not_decoded(encoding, reason=reason, mark=mark)
     return DataError(message, file=path, line=n_lines)
 
 
-def _undecodable(encoding: str, *, reason: str, mark: bytes) -> str:
-    name = "UTF-8" if encoding == "utf-8" else encoding
-    if mark in _MARKS:
-        hint = option_hint("encoding", value="utf-16")
-        return f"not {name}: {reason}; it begins with the byte order mark of UTF-16: give {hint}"
-    hint = option_hint("encoding", value="latin-1")
-    return f"not {name}: {reason}; if the file has another encoding, give {hint}"
+def not_decoded(encoding: str | None, *, reason: str, mark: bytes) -> str:
+    """What is said of a file that is not in its encoding.
+
+    Args:
+        encoding: See ``read_lines``.
+        reason: What the codec says.
+        mark: The first two bytes of the file.
+    """
+    name = "UTF-8" if encoding in (None, "utf-8") else encoding
+    is_utf_16 = mark in _MARKS
+    why = "if the file has another encoding,"
+    if is_utf_16:
+        why = "it begins with the byte order mark of UTF-16:"
+    if encoding is None:
+        source = "utf-16" if is_utf_16 else "latin1"
+        return f"not {name}: {reason}; {why} convert it, for example by iconv -f {source} -t utf-8"
+    hint = option_hint("encoding", value="utf-16" if is_utf_16 else "latin-1")
+    return f"not {name}: {reason}; {why} give {hint}"

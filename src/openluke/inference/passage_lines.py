@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from openluke.errors import DataError
+from openluke.formats.json_rows import not_json
+from openluke.formats.text_lines import not_decoded
 from openluke.tokenization.passages import Passage, read_passages
 
 logger = logging.getLogger(__name__)
@@ -74,11 +76,11 @@ def _filled_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _row(line: bytes) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8-sig"))
+        row = json.loads(line.decode("utf-8-sig").rstrip("\r\n"))
     except UnicodeDecodeError as error:
-        raise DataError(f"not UTF-8: {error}") from error
+        raise DataError(not_decoded(None, reason=str(error), mark=line[:2])) from error
     except (ValueError, RecursionError) as error:
-        raise DataError(f"not JSON: {error}") from error
+        raise DataError(not_json(error)) from error
     if not isinstance(row, dict) or not isinstance(cast("dict[str, Any]", row).get("text"), str):
         raise DataError(
             'expected an object with a "text", for example {"text": "…", "spans": [[0, 7]]}'
