@@ -179,6 +179,10 @@ def test_outputs_that_are_there_stay_and_are_told_first(
         (("evaluate", "no model", file, "--output", file, "--replace"), "rows.txt: is the input"),
         (("evaluate", "no model", file, "--output", output), "p.jsonl: already exists"),
         (
+            ("evaluate", "no model", file, "--output", tmp_path / "no" / "p.jsonl"),
+            f"p.jsonl: there is no directory {tmp_path}/no",
+        ),
+        (
             ("evaluate", "no model", file, "--predictions", output, "--output", output),
             "p.jsonl: is the input",
         ),

@@ -43,6 +43,19 @@ def test_the_output_is_checked_before_the_model_is_loaded(tmp_path: Path) -> Non
             embed("model", input=TEXTS, output=output, replace=True)
     with pytest.raises(ConfigError, match="already exists"):
         embed("model", input=TEXTS, output=tmp_path / "file")
+    with pytest.raises(ConfigError, match=r"x: there is no directory .*/typo; make it"):
+        embed("model", input=TEXTS, output=tmp_path / "typo" / "x")
+    assert [*tmp_path.iterdir()] == [tmp_path / "file"]
+
+
+@pytest.mark.usefixtures("_no_model")
+@pytest.mark.parametrize(
+    ("name", "form"), [("v.parquet", "jsonl"), ("v.NPZ", "parquet"), ("v.jsonl", "npz")]
+)
+def test_a_name_that_says_another_format_is_refused(tmp_path: Path, name, form) -> None:
+    said = name.lower().partition(".")[2]
+    with pytest.raises(ConfigError, match=f"format is {form}; give --format {said}"):
+        embed("model", input=TEXTS, output=tmp_path / name, format=form)
 
 
 @pytest.mark.usefixtures("_no_model")

@@ -115,7 +115,9 @@ def test_a_page_shows_what_was_found(run, model: Path, tmp_path: Path) -> None:
     assert page.read_text() == first
 
 
-def test_no_output_is_written_over_an_input_or_another(run, model: Path, tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_or_would_destroy_another_file_is_refused(
+    run, model: Path, tmp_path: Path
+) -> None:
     texts = tmp_path / "in.txt"
     texts.write_text("Nile\n")
     link = tmp_path / "link"
@@ -127,12 +129,15 @@ def test_no_output_is_written_over_an_input_or_another(run, model: Path, tmp_pat
         (texts, ("--html", tmp_path / "x", "--output", tmp_path / "x"), "named for two outputs"),
         (tmp_path, ("--output", tmp_path / "x"), "x: lies in the input"),
         (texts, ("--output", "/dev/null"), "null: is a device or pipe"),
+        (texts, ("--output", tmp_path / "no" / "x"), f"x: there is no directory {tmp_path}/no"),
+        (texts, ("--html", tmp_path / "no" / "x"), f"x: there is no directory {tmp_path}/no"),
     ):
         # before the model is opened
         status, _, err = run("no model", "--input", path, *outputs, "--replace")
         assert status == 1
         assert message in err
     assert texts.read_text() == "Nile\n"
+    assert not (tmp_path / "no").exists()
     assert Path("/dev/null").is_char_device()
 
 

@@ -53,9 +53,9 @@ def embed(
         replace: Replace an output that is already there, and discard the unfinished work of
             another model or format.
     """
-    total = count_lines(input)
     job = EmbedJob(model="", input=input, output=output, form=format, replace=replace)
     check_job(job)
+    total = count_lines(input)
     path = resolve(model, revision=revision)
     job = dataclasses.replace(job, model=model_identity(path))
     pipeline = load(path, device=device, dtype=dtype, head=head)

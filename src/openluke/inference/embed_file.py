@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from openluke import __version__
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError
 from openluke.inference.embed_parts import Parts, open_parts
 from openluke.inference.output_files import check_outputs
 from openluke.inference.passage_lines import PassageLine, read_lines
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.scheduling import chunks_of_texts
 from openluke.inference.tally import Tally
-from openluke.inference.vector_files import VectorForm
+from openluke.inference.vector_files import FORMS, VectorForm
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,16 @@ class EmbedJob:
 
 
 def check_job(job: EmbedJob) -> None:
-    """Raise if the output cannot be written, so that it is known before the work is done."""
+    """Raise if the output cannot be written, so that it is known before the work is done.
+
+    A name that says another form than the job is a slip in one of the two.
+    """
+    said = job.output.suffix.lower().removeprefix(".")
+    if said in FORMS and said != job.form:
+        raise ConfigError(
+            f"{job.output}: named as {said}, but the format is {job.form}; give --format {said}, "
+            "or choose another name"
+        )
     check_outputs([job.output], replace=job.replace, inputs=[job.input])
 
 

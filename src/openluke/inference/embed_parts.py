@@ -77,7 +77,6 @@ def open_parts(
     directory = output.with_name(f".{output.name}.parts")
     with contextlib.ExitStack() as stack:
         with writing(output):
-            output.parent.mkdir(parents=True, exist_ok=True)
             lock = output.with_name(f".{output.name}.lock")
             stack.enter_context(locked(lock, what=str(output)))
             _take(directory, identity=dict(identity), replace=replace)

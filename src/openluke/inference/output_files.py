@@ -63,7 +63,9 @@ def _is_same(output: Path, *, other: Path) -> bool:
 
 def _check_place(output: Path) -> None:
     place = output.absolute().parent
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    if not place.exists():
+        raise ConfigError(
+            f"{output}: there is no directory {place}; make it, or choose another output"
+        )
     with writing(output), tempfile.TemporaryFile(dir=place):
         pass

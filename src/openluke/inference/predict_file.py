@@ -66,8 +66,6 @@ def predict_file(
         on_inputs: Called with the number of inputs that are done, also of those done before.
     """
     check_outputs([job.output], replace=job.replace)
-    directory = job.output.absolute().parent
-    directory.mkdir(parents=True, exist_ok=True)
     work = UnfinishedPredictions(job.output)
     lock = job.output.with_name(f".{job.output.name}.lock")
     with writing(job.output), locked(lock, what=str(job.output)):
