@@ -102,18 +102,15 @@ def test_what_does_not_fit_is_an_error_that_names_the_place(values, message):
         read(values)
 
 
-def test_toml_is_read_with_its_file_named(tmp_path):
+def test_toml_is_read_as_plain_values(tmp_path):
     file = tmp_path / "recipe.toml"
     file.write_text('name = "x"\n[inner]\nrate = 1\n', encoding="utf-8")
-    assert read_toml(Outer, path=file) == Outer(name="x", inner=Inner(rate=1.0))
-    file.write_text("nme = 1", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"recipe\.toml: unknown key 'nme'"):
-        read_toml(Outer, path=file)
+    assert read_toml(file) == {"name": "x", "inner": {"rate": 1}}
 
 
 def test_a_missing_toml_file_is_said_to_be_missing(tmp_path):
     with pytest.raises(ConfigError, match=r"recipe\.toml: there is no such file; expected a TOML"):
-        read_toml(Outer, path=tmp_path / "recipe.toml")
+        read_toml(tmp_path / "recipe.toml")
 
 
 @pytest.mark.parametrize("content", [b"name = ", b"\xff"], ids=["cut", "bytes"])
@@ -121,4 +118,4 @@ def test_an_unreadable_toml_file_is_a_config_error(tmp_path, content):
     file = tmp_path / "recipe.toml"
     file.write_bytes(content)
     with pytest.raises(ConfigError, match=r"recipe\.toml: not a readable TOML file"):
-        read_toml(Outer, path=file)
+        read_toml(file)

@@ -6,7 +6,7 @@ import functools
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -15,26 +15,32 @@ from openluke.errors import ConfigError, DataError
 T = TypeVar("T")
 
 
-def read_toml(kind: type[T], *, path: str | Path) -> T:
-    """Read a TOML file into a configuration dataclass."""
+def read_toml(path: str | Path) -> dict[str, Any]:
+    """The values of a TOML file."""
     try:
-        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: there is no such file; expected a TOML file") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not a readable TOML file: {error}") from error
-    return from_mapping(kind, values=values, where=str(path))
 
 
-def from_mapping(kind: type[T], *, values: Mapping[str, Any], where: str) -> T:
+def from_mapping(
+    kind: type[T], *, values: Mapping[str, Any], where: str, free: Iterable[str] = ()
+) -> T:
     """Make a configuration from a mapping; unknown keys and wrong types are errors.
 
-    ``where`` names the source in messages, for example the file.
+    Args:
+        kind: The configuration.
+        values: Its fields by name; those of configurations inside it are mappings, too.
+        where: The source in messages, for example the file.
+        free: What may stand in tables of any keys, such as ``options.context``, for messages.
     """
     try:
         return _make(kind, values=values, where=where)
     except _UnknownKeyError as error:
-        raise ConfigError(f"{error}; {_suggestion(error, kind=kind)}") from None
+        places = [*_places(kind), *free]
+        raise ConfigError(f"{error}; {_suggestion(error, places=places)}") from None
 
 
 class _UnknownKeyError(ConfigError):
@@ -45,9 +51,8 @@ class _UnknownKeyError(ConfigError):
         super().__init__(f"{where}: unknown key {key!r}")
 
 
-def _suggestion(error: _UnknownKeyError, *, kind: type) -> str:
+def _suggestion(error: _UnknownKeyError, *, places: Sequence[str]) -> str:
     """What may have been meant: the same key at another place, or a similar one, here or there."""
-    places = list(_places(kind))
     names = [place.rpartition(".")[2] for place in places]
     same = [place for place, name in zip(places, names, strict=True) if name == error.key]
     if error.key in same:

@@ -242,6 +242,7 @@ def test_tasks_are_listed_and_described(run) -> None:
     out = run("tasks", "toy")[1]
     for text in ("temperature = 1.0", "What logits are divided by.", "tsv", "lower"):
         assert text in out
+    assert "--set options.NAME=VALUE" in out
 
 
 def test_scores_are_aligned_with_the_one_that_counts_first(

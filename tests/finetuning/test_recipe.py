@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from openluke.config import from_mapping
 from openluke.errors import ConfigError
-from openluke.finetuning.recipe import FileConfig, FinetuneConfig, merge, read_recipe
+from openluke.finetuning.recipe import (
+    FileConfig,
+    merge,
+    read_recipe,
+    recipe_of,
+)
 
 TEXT = """
 model = "studio-ousia/luke-base"
@@ -86,22 +90,25 @@ def test_a_variable_that_is_not_set_is_named(file: Path, monkeypatch) -> None:
         ({"data": {"train": "a", "tests": {"dev": "b"}}}, "tests has one named 'dev'"),
         ({"lora": {"rank": 0}}, "rank is 0, expected 1 or more"),
         ({"optionz": {}}, "unknown key 'optionz'; did you mean 'options'"),
+        ({"negatives": 3}, r"unknown key 'negatives'; did you mean 'options\.negatives'\?"),
+        ({"negative": 3}, r"unknown key 'negative'; did you mean 'options\.negatives'\?"),
+        ({"negatives": 3, "task": "no task"}, "unknown key 'negatives'; known keys: model"),
     ],
 )
 def test_what_cannot_be_is_refused(change, message: str) -> None:
     values = {"model": "m", "task": "ner", "data": {"train": "a"}} | change
     with pytest.raises(ConfigError, match=message):
-        from_mapping(FinetuneConfig, values=values, where="recipe")
+        recipe_of(values, where="recipe")
 
 
 def test_tasks_learnt_together_have_names_of_their_own() -> None:
     part = {"task": "ner", "data": {"train": "a"}}
     values = {"model": "m", "tasks": [part, part]}
     with pytest.raises(ConfigError, match="two tasks have the same name"):
-        from_mapping(FinetuneConfig, values=values, where="recipe")
+        recipe_of(values, where="recipe")
     values["tasks"] = [part, {**part, "name": "other", "weight": 0}]
     with pytest.raises(ConfigError, match="weight is 0"):
-        from_mapping(FinetuneConfig, values=values, where="recipe")
+        recipe_of(values, where="recipe")
     values["tasks"] = [part, {**part, "name": "other"}]
-    config = from_mapping(FinetuneConfig, values=values, where="recipe")
+    config = recipe_of(values, where="recipe")
     assert [one.head for one in config.parts] == ["ner", "other"]

@@ -10,7 +10,6 @@ from cyclopts import Parameter
 
 from openluke.cli.evaluate import print_scores
 from openluke.cli.settings import read_settings
-from openluke.config import from_mapping
 from openluke.errors import ConfigError
 from openluke.finetuning.finetune import finetune as run
 from openluke.finetuning.recipe import (
@@ -18,6 +17,7 @@ from openluke.finetuning.recipe import (
     LearningConfig,
     merge,
     read_recipe,
+    recipe_of,
     with_absolute_paths,
 )
 from openluke.records import Scores, from_json
@@ -156,7 +156,7 @@ def _config(recipe: Path | None, *, changes: Sequence[dict[str, Any]]) -> Finetu
             raise ConfigError(f"nothing says the {name}; give {wanted}")
     if "train" not in values.get("data", {}):
         raise ConfigError("nothing says what to learn from; give --train")
-    config = from_mapping(FinetuneConfig, values=values, where="command line")
+    config = recipe_of(values, where="command line")
     return with_absolute_paths(config, directory=Path.cwd())
 
 

@@ -10,6 +10,10 @@ from openluke.cli.field_notes import argument_notes, field_notes
 from openluke.formats.form import Form
 from openluke.task import load_task, task_names
 
+_OPTIONS = (
+    "options (--set NAME=VALUE)\n(in finetune: --set options.NAME=VALUE, or [options] of a recipe)"
+)
+
 
 def tasks(task: str | None = None) -> None:
     """List the tasks, or say all about one: its options, and the forms of files that it reads.
@@ -26,7 +30,7 @@ def tasks(task: str | None = None) -> None:
     kind = load_task(task)
     console.print(Text(f"{kind.name}: {kind.summary}", style="bold"))
     console.print(f"reads {kind.example_type.__name__}, predicts {kind.prediction_type.__name__}")
-    console.print(Text("\noptions (--set NAME=VALUE, or [options] of a recipe)", style="bold"))
+    console.print(Text(f"\n{_OPTIONS}", style="bold"))
     notes = field_notes(kind.config_type)
     _print(console, rows=[(f"{note.name} = {note.default}", note.note) for note in notes])
     console.print(Text("\nforms of files (--form NAME)", style="bold"))

@@ -4,12 +4,13 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from openluke.config import from_mapping, read_toml, to_mapping
 from openluke.errors import ConfigError
+from openluke.task import load_task, task_names
 from openluke.training.config import TrainingConfig
 
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
@@ -206,11 +207,24 @@ def read_recipe(path: str | Path, *, changes: Mapping[str, Any] | None = None) -
         changes: Values that go before those of the file; tables are merged.
     """
     path = Path(path)
-    config = read_toml(FinetuneConfig, path=path)
+    config = recipe_of(read_toml(path), where=str(path))
     if changes:
         values = merge(to_mapping(config), changes=changes)
-        config = from_mapping(FinetuneConfig, values=values, where=f"{path} with changes")
+        config = recipe_of(values, where=f"{path} with changes")
     return with_absolute_paths(config, directory=path.absolute().parent)
+
+
+def recipe_of(values: Mapping[str, Any], *, where: str) -> FinetuneConfig:
+    """A recipe from plain values; an option of the task beside ``options`` is told its place.
+
+    Args:
+        values: The fields of ``FinetuneConfig``.
+        where: The source in messages, for example the file.
+    """
+    free: list[str] = []
+    if (task := values.get("task")) in task_names():
+        free = [f"options.{option.name}" for option in fields(load_task(task).config_type)]
+    return from_mapping(FinetuneConfig, values=values, where=where, free=free)
 
 
 def merge(values: Mapping[str, Any], *, changes: Mapping[str, Any]) -> dict[str, Any]:
