@@ -30,6 +30,7 @@ class Openluke:
         training = {
             "epochs": job.epochs,
             "batch_size": job.batch_size,
+            "dtype": job.dtype,
             "optimizer": {"learning_rate": job.learning_rate},
         }
         data = {"train": str(train.absolute()), "dev": None, "test": None, "dev_share": 0}

@@ -43,6 +43,8 @@ class Job(NamedTuple):
     batch_size: int
     learning_rate: float
     seed: int
+    dtype: str
+    """What training computes in where it is safe, ``float32`` or ``bfloat16``."""
 
     def sentences(self) -> list[Sentence]:
         """What is learnt from."""
@@ -141,6 +143,7 @@ def _parser(description: str) -> argparse.ArgumentParser:
             command.add_argument("--batch-size", type=int, required=True)
             command.add_argument("--learning-rate", type=float, required=True)
             command.add_argument("--seed", type=int, required=True)
+            command.add_argument("--dtype", choices=["float32", "bfloat16"], required=True)
         else:
             command.add_argument("--sentences", type=Path, required=True)
         if name == "tag":

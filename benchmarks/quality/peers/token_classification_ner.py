@@ -45,7 +45,9 @@ class TokenClassification:
             chosen = [sentences[i] for i in batch]
             inputs, places = _inputs(tokenizer, chosen)
             targets = _targets(chosen, places=places, numbers=_numbers(labels), like=inputs)
-            model(**inputs, labels=targets).loss.backward()
+            with torch.autocast("cpu", torch.bfloat16, enabled=job.dtype == "bfloat16"):
+                loss = model(**inputs, labels=targets).loss
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
