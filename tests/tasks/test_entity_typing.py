@@ -1,6 +1,7 @@
 """Entity typing reads each mention between markers and gives it the types that hold."""
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import torch
 from openluke.errors import ConfigError, ExampleError
 from openluke.instances import Instance
 from openluke.model.labels import IGNORE
-from openluke.records import Document, Label, Mention
+from openluke.records import Document, Label, Mention, from_json, to_json
 from openluke.tasks.entity_typing import EntityTyping, EntityTypingConfig
 
 TEXT = "Beyoncé lives in Los Angeles."
@@ -102,6 +103,24 @@ def test_exactly_one_type_is_the_likeliest(make):
     assert found[0].label == "person"
     assert found[0].score > 0.9
     assert found[1].label is None
+
+
+def test_predictions_have_labels_also_where_one_type_is_chosen(make):
+    task = make(multi_label=False)
+    predicted = decode(task, [0.0, 3.0, -1.0])
+    first, *unread = predicted.mentions
+    assert first.labels == (Label(label=first.label, score=first.score),)
+    assert [one.labels for one in unread] == [(), ()]
+    plain = Mention(start=0, end=7, label="person")
+    gold = Document(text=TEXT, mentions=(plain, *(replace(one, labels=None) for one in unread)))
+    assert task.score([gold], predicted=[predicted])["f1"] == 1.0
+    assert list(task.judge(gold, predicted=predicted)) == [(first.score, True)]
+    again = from_json(Document, values=to_json(predicted), where="line")
+    assert task.score([gold], predicted=[again])["f1"] == 1.0
+    learnt = Document(text=TEXT, mentions=(first,))
+    assert EntityTyping.settle(EntityTypingConfig(), examples=[learnt]).multi_label is False
+    both = Document(text=TEXT, mentions=(replace(EXAMPLE.mentions[1], label="place"),))
+    assert EntityTyping.settle(EntityTypingConfig(), examples=[both]).multi_label is None
 
 
 def test_every_decision_counts_and_what_is_not_known_does_not(make):

@@ -3,7 +3,7 @@
 | | |
 |---|---|
 | reads | ``Document``: a text with mentions; each is read on its own, between markers |
-| predicts | ``Document``: the mentions with the ``labels`` that hold, or with the likeliest one |
+| predicts | ``Document``: mentions with their ``labels``; one that is chosen is ``label`` too |
 | scored by | precision, recall and F1 of all decisions (loose micro) |
 | paper | LUKE, section 4.1: https://aclanthology.org/2020.emnlp-main.523 |
 
@@ -51,8 +51,8 @@ class EntityTypingConfig:
     that is given no entities."""
     multi_label: bool | None = None
     """Whether a mention may have any number of types; if not, it has exactly one. By default the
-    training data decides: exactly one where mentions have a ``label`` and none has ``labels``. A
-    model that was not trained here gives any number."""
+    training data decides: exactly one where mentions have a ``label`` and none has other
+    ``labels``. A model that was not trained here gives any number."""
     thresholds: dict[str, float] = field(default_factory=dict[str, float])
     """Above which probability a type holds, by type; 0.5 for those that are not named."""
     temperature: float = 1.0
@@ -133,7 +133,9 @@ class EntityTyping:
             return config
         mentions = [mention for example in examples for mention in example.mentions]
         is_single = any(one.label is not None for one in mentions)
-        has_lists = any(one.labels is not None for one in mentions)
+        has_lists = any(
+            one.labels is not None and _types(one) != (one.label,) for one in mentions
+        )
         return replace(config, multi_label=False) if is_single and not has_lists else config
 
     @property
@@ -242,9 +244,9 @@ class EntityTyping:
             held = () if scores is None else self._labels.holding(scores)
             return replace(plain, labels=held)
         if scores is None:
-            return replace(plain, labels=None)
+            return replace(plain, labels=())
         best = self._labels.best(scores)
-        return replace(plain, labels=None, label=best.label, score=best.score)
+        return replace(plain, labels=(best,), label=best.label, score=best.score)
 
 
 def _types(mention: Mention) -> tuple[str, ...] | None:
