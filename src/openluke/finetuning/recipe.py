@@ -103,7 +103,7 @@ class LearningConfig(TrainingConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoraConfig:
-    """Low-rank adapters: few weights are trained, beside frozen ones (extra ``peft``)."""
+    """Low-rank adapters: few weights are trained, beside frozen ones (extra ``lora``)."""
 
     rank: int = 8
     """Inner width of the adapters."""
