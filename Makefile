@@ -37,6 +37,7 @@ bench:  ## Run a benchmark and keep its figures (NAME=...)
 
 readme docs-tree:  ## Write the parts of the README that follow from the code
 	$(BIN)/python -m tools.readme
+	$(BIN)/python -m tools.recipe_keys
 
 constraints:  ## Write constraints.txt from the environment, after testing with new versions
 	$(BIN)/python -m tools.constraints

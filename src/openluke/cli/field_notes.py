@@ -6,7 +6,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -23,10 +23,15 @@ class FieldNote(NamedTuple):
 
 
 def field_notes(kind: type) -> list[FieldNote]:
-    """The fields of a dataclass in their order."""
-    notes = _notes(kind)
+    """The fields of a dataclass in their order, with those that it inherits."""
+    bases = [one for one in reversed(kind.__mro__) if is_dataclass(one)]
+    notes = {name: note for base in bases for name, note in _notes(base).items()}
+    hints = get_type_hints(kind)
     return [
-        FieldNote(field.name, _default(field), notes.get(field.name, "")) for field in fields(kind)
+        FieldNote(
+            field.name, _default(field), _with_choices(notes.get(field.name, ""), hints[field.name])
+        )
+        for field in fields(kind)
     ]
 
 
@@ -41,18 +46,25 @@ def argument_notes(function: Callable[..., Any]) -> list[FieldNote]:
         FieldNote(
             name,
             _written(parameter.default),
-            f"{notes.get(name, '')} {_choices(hints.get(name))}".strip(),
+            _with_choices(notes.get(name, ""), hints.get(name)),
         )
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     ]
 
 
-def _choices(hint: Any) -> str:
-    """The names that an argument may have, if these are all that it may be."""
+def _with_choices(note: str, hint: Any) -> str:
+    """A note, with the names that an option may have, if it does not tell all of them."""
+    names = _choices(hint)
+    if all(name in note for name in names):
+        return note
+    return f"{note} One of: {', '.join(names)}.".strip()
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The names that an option may have, if these are all that it may be."""
     of_union = [one for one in get_args(hint) if get_origin(one) is Literal]
-    names = get_args(hint) if get_origin(hint) is Literal else get_args(*of_union[:1] or [None])
-    return f"One of: {', '.join(names)}." if names else ""
+    return get_args(hint) if get_origin(hint) is Literal else get_args(*of_union[:1] or [None])
 
 
 def _argument_notes(text: str) -> dict[str, str]:
@@ -90,7 +102,8 @@ def _default(field: Any) -> str:
         value = field.default_factory()
     else:
         return ""
-    return _written(value)
+    # its own keys are told where they stand
+    return "" if is_dataclass(value) else _written(value)
 
 
 def _written(value: Any) -> str:

@@ -1,0 +1,56 @@
+"""Write the tables of recipes/README.md: every key that a recipe may have, with its default.
+
+Run ``python -m tools.recipe_keys`` (or ``make readme``); a test compares the file with the code.
+"""
+
+from openluke.cli.field_notes import field_notes
+from openluke.finetuning.recipe import (
+    DataConfig,
+    FileConfig,
+    FinetuneConfig,
+    LearningConfig,
+    LoraConfig,
+    TaskConfig,
+)
+from openluke.training.optim import OptimizerConfig
+from tools.readme import ROOT, fill
+
+FILE = ROOT / "recipes" / "README.md"
+TABLES: dict[str, type] = {
+    "the recipe itself": FinetuneConfig,
+    "`[data]`": DataConfig,
+    "a file of `[data]`, where it is a table such as `[data.dev]`": FileConfig,
+    "`[[tasks]]`, where one encoder learns several": TaskConfig,
+    "`[training]`": LearningConfig,
+    "`[training.optimizer]`": OptimizerConfig,
+    "`[lora]`": LoraConfig,
+}
+"""What the keys of each configuration stand in."""
+
+
+def keys() -> str:
+    """The tables, one behind the other."""
+    return "\n\n".join(f"Keys of {place}:\n\n{_table(kind)}" for place, kind in TABLES.items())
+
+
+def main() -> None:
+    """Write the tables."""
+    text = FILE.read_text(encoding="utf-8")
+    FILE.write_text(fill(text, regions={"keys": keys()}), encoding="utf-8")
+
+
+def _table(kind: type) -> str:
+    rows = [
+        (f"`{one.name}`", f"`{one.default}`" if one.default else "", _cell(one.note))
+        for one in field_notes(kind)
+    ]
+    head = ("key", "default", "what it is")
+    return "\n".join(f"| {' | '.join(row)} |" for row in [head, tuple("---" for _ in head), *rows])
+
+
+def _cell(note: str) -> str:
+    return " ".join(note.replace("``", "`").replace("|", "\\|").split())
+
+
+if __name__ == "__main__":
+    main()
