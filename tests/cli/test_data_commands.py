@@ -127,6 +127,7 @@ def test_options_of_tasks_and_readers_are_checked(run, file: Path) -> None:
         (("--set", "temperatur=1"), "unknown key 'temperatur'; did you mean 'temperature'"),
         (("--option", "upper=true"), "options of form tsv: unknown key 'upper'; known keys: lower"),
         (("--form", "conll"), "found no form 'conll'; forms that are read here: tsv"),
+        (("--examples", "-2"), "--examples is -2, expected 0 or more"),
     ):
         status, _, err = run("check", "toy", file, *arguments)
         assert status == 1

@@ -80,13 +80,26 @@ def test_files_and_standard_input_give_a_line_each(run, model: Path, tmp_path, m
     output = tmp_path / "out.jsonl"
     _, said, _ = run(model, "--input", tmp_path / "in.txt", "--output", output)
     assert said == f"{output}: predictions of 4 inputs\n"
+    _, said, _ = run(model, "Tokyo", "--output", output, "--replace")
+    assert said == f"{output}: predictions of 1 input\n"
+    run(model, "--input", tmp_path / "in.txt", "--output", output, "--replace")
     assert output.read_text() == of_file
 
 
 def test_a_person_who_types_is_answered_line_by_line(run, model: Path, monkeypatch) -> None:
     stdin = SimpleNamespace(buffer=io.BytesIO(b"Tokyo\nNile\n"), isatty=lambda: True)
     monkeypatch.setattr(sys, "stdin", stdin)
-    assert [row["text"] for row in rows(run(model)[1])] == ["Tokyo", "Nile"]
+    _, out, err = run(model)
+    assert [row["text"] for row in rows(out)] == ["Tokyo", "Nile"]
+    assert err == "type a text and press Enter; Ctrl-D ends\n"
+
+
+def test_what_is_no_terminal_gets_json_also_where_colours_are_forced(
+    run, model: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    (row,) = rows(run(model, "Tokyo")[1])
+    assert row["text"] == "Tokyo"
 
 
 def test_options_of_the_task_can_be_set(run, model: Path) -> None:

@@ -21,6 +21,7 @@ from openluke.inference.pipeline import Pipeline
 from openluke.model.batch import Batch
 from openluke.model.config import HeadConfig
 from openluke.model.encoder import Encoder
+from openluke.task import load_task
 from openluke.tokenization.entity_inputs import EntityInputsConfig
 from openluke.tokenization.passages import Passage
 
@@ -301,3 +302,16 @@ def test_words_that_are_split_already_keep_their_borders(pipeline: Pipeline) -> 
     assert encoded.text == "Beyoncé lives in Los Angeles ."
     mention = encoded.mentions[0]
     assert encoded.text[mention.start : mention.end] == "Los Angeles"
+
+
+def test_thresholds_that_a_temperature_leaves_behind_are_told(bundle: Bundle, caplog) -> None:
+    kind = load_task("entity_typing")
+    config = kind.config_type(thresholds={"city": 0.9})
+    task = kind(config, setup=bundle.task_setup(("city",)))
+    pipeline = Pipeline(bundle.with_task("types", task=task), device=torch.device("cpu"))
+    pipeline.with_options(options={"temperature": 1.0})
+    pipeline.with_options(options={"thresholds": {"city": 0.8}})
+    pipeline.with_options(options={"temperature": 2.0, "thresholds": {"city": 0.8}})
+    assert not caplog.records
+    pipeline.with_options(options={"temperature": 2.0})
+    assert "the thresholds of the model stay" in caplog.text

@@ -17,11 +17,13 @@ from examples.tiny_model import TEXTS, tiny_model
 from openluke.checkpoints.saving import save_bundle
 from openluke.errors import ConfigError, DataError
 from openluke.inference import scheduling
+from openluke.inference.examples import example_of
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.predict_file import PredictJob, predict_file
 from openluke.inference.prediction_inputs import PredictionInputs
 from openluke.inference.task_pipeline import InputError
 from openluke.records import ClassifiedText
+from openluke.task import load_task
 from tests import toy_task
 from tests.architecture.rules import ROOT
 from tests.toy_task import ToyConfig, ToyTask
@@ -93,6 +95,29 @@ def test_a_job_that_was_stopped_goes_on_and_leaves_no_trace(
     assert predict_file(pipeline, examples=given.read(), job=job) == 20
     assert texts == LINES[9:]
     assert job.output.read_bytes() == whole
+
+
+def test_a_job_that_goes_on_does_not_say_that_nothing_was_asked_before(
+    pipeline: Pipeline, job, caplog
+) -> None:
+    kind = load_task("entity_typing")
+    task = kind(kind.config_type(), setup=pipeline.bundle.task_setup(("city",)))
+    bundle = pipeline.bundle.with_task("types", task=task)
+    job = change(job, head="types")
+    rows = [{"text": LINES[0], "mentions": [(4, 8)]}] * 3 + [{"text": LINES[0]}] * 2
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    typing = Pipeline(bundle, device=pipeline.device)
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(typing, examples=_examples(rows, kind), job=job, on_inputs=stop)
+    assert predict_file(typing, examples=_examples(rows, kind), job=job) == 5
+    assert not caplog.records
+
+
+def _examples(rows, task):
+    return [example_of(row, task=task) for row in rows]
 
 
 def _noting(encode, texts: list[str]):

@@ -57,6 +57,8 @@ def check(
     """
     if model is None and (kind or revision):
         raise ConfigError("found --kind or --revision without --model, which they say more of")
+    if examples < 0:
+        raise ConfigError(f"--examples is {examples}, expected 0 or more")
     task_type = load_task(task)
     forms = task_type.forms
     options = read_settings(option or ())

@@ -61,4 +61,4 @@ def embed(
     pipeline = load(path, device=device, dtype=dtype, head=head)
     with progress_of(total, unit="texts") as advance:
         n_texts = embed_file(pipeline, job=job, on_texts=advance)
-    print(f"{output}: vectors of {n_texts:,} texts")
+    print(f"{output}: vectors of {n_texts:,} {'text' if n_texts == 1 else 'texts'}")

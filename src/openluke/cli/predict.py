@@ -126,7 +126,7 @@ def _printed(pipeline: Pipeline, *, inputs: PredictionInputs, job: PredictJob) -
     task = pipeline.task(job.head).task
     for example, prediction in _pairs(pipeline, inputs=inputs, job=job):
         view = view_of(prediction, example=example)
-        if console.is_terminal:
+        if sys.stdout.isatty():  # FORCE_COLOR makes a terminal of every console
             print_view(view, console=console, colours=colours)
         else:
             sys.stdout.write(prediction_line(prediction, task=task))
@@ -139,6 +139,7 @@ def _pairs(
     """Each example with what is predicted of it."""
     if inputs.text is None and inputs.path is None and sys.stdin.isatty():
         # a person who types wants an answer after each line
+        print("type a text and press Enter; Ctrl-D ends", file=sys.stderr)
         for example in inputs.read():
             yield example, pipeline.predict(example, head=job.head, batch_rows=job.batch_rows)
         return
@@ -165,7 +166,7 @@ def _write(
     """Write predictions to a file, then the page from the file."""
     with progress_of(inputs.count(), unit="inputs") as advance:
         number = predict_file(pipeline, examples=inputs.read(), job=job, on_inputs=advance)
-    print(f"{job.output}: predictions of {number:,} inputs")
+    print(f"{job.output}: predictions of {number:,} {'input' if number == 1 else 'inputs'}")
     if html is not None:
         write_page(_views(inputs, output=job.output), path=html)
         print(f"{html}: a page that shows them")

@@ -1,16 +1,17 @@
 """Lines of a file or a stream as examples: JSON objects, or plain texts."""
 
+import functools
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
 from openluke.errors import DataError
 from openluke.formats.form import Form
-from openluke.formats.json_records import record_of
-from openluke.formats.json_rows import Row, read_rows, rows_of
+from openluke.formats.json_records import json_form, record_of
+from openluke.formats.json_rows import Row, rows_of
 from openluke.inference.examples import example_of
 from openluke.inference.input_forms import JSON_LINES, is_object
 from openluke.task import TaskType
@@ -70,12 +71,8 @@ def examples_of_rows(rows: Iterable[Row], *, task: TaskType) -> Iterator[Any]:
 def forms_of(task: TaskType) -> tuple[Form, ...]:
     """The forms that a task reads, of which JSON lines are read as ``examples_of_rows`` does."""
 
-    def read(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Any]:
-        return examples_of_rows(read_rows(path, encoding=encoding), task=task)
-
-    return tuple(
-        replace(form, read=read) if form.name == JSON_LINES else form for form in task.forms
-    )
+    lines = json_form(task.example_type, of_rows=functools.partial(examples_of_rows, task=task))
+    return tuple(lines if form.name == JSON_LINES else form for form in task.forms)
 
 
 def _told(lines: Iterator[tuple[int, str]]) -> tuple[LineForm, Iterator[tuple[int, str]]]:

@@ -51,14 +51,19 @@ def is_one(value: Any) -> bool:
     return isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable)
 
 
-def examples_of(values: Iterable[Any], *, task: TaskType) -> Iterator[Any]:
+def examples_of(values: Iterable[Any], *, task: TaskType, is_rest: bool = False) -> Iterator[Any]:
     """The examples that a caller means, one after another.
 
     Where nothing is asked in any of them, because none has mentions or gaps, that is told at the
     end.
+
+    Args:
+        values: See ``as_example``.
+        task: The task that reads them.
+        is_rest: Whether there were others before, of which something may be asked.
     """
     number = 0
-    is_asked = False
+    is_asked = is_rest
     for number, value in enumerate(values, start=1):  # noqa: B007 - how many there were
         example = example_of(value, task=task)
         is_asked = is_asked or _asks_something(example, task=task)

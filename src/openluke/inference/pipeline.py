@@ -1,5 +1,6 @@
 """A loaded model at work: texts in; vectors, or what its tasks predict, out."""
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -23,6 +24,8 @@ from openluke.model.linear import pack
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.passages import Passage, Spans
 from openluke.tokenization.text_windows import Windows
+
+_log = logging.getLogger(__name__)
 
 _ROWS = {"cpu": 4096, "cuda": 65536, "mps": 16384}
 """Word and entity rows of one batch: enough to keep the device busy, few enough for its caches."""
@@ -127,10 +130,14 @@ class Pipeline:
         head: str | None = None,
         batch_rows: int | None = None,
         workers: int = 1,
+        is_rest: bool = False,
     ) -> Iterator[list[Any]]:
-        """The same in lists, as they are computed; their lengths follow from the inputs alone."""
+        """The same in lists, as they are computed; their lengths follow from the inputs alone.
+
+        ``is_rest`` says that the inputs before them are done.
+        """
         task = self.task(head, batch_rows=batch_rows)
-        examples = examples_of(inputs, task=type(task.task))
+        examples = examples_of(inputs, task=type(task.task), is_rest=is_rest)
         if workers == 1:
             return task.predict_chunks(examples)
         return predict_in_processes(
@@ -145,6 +152,7 @@ class Pipeline:
             options: Fields of the task's configuration, by name.
         """
         bundle = self.bundle.with_options(head, options=options)
+        _warn_of_thresholds(self.bundle.task(head).config, options=options)
         return Pipeline(bundle, device=self.device, max_rows=self.max_rows, source=self.source)
 
     def task(self, head: str | None = None, *, batch_rows: int | None = None) -> TaskPipeline:
@@ -268,6 +276,16 @@ class Pipeline:
             gatherer.finish(passage.text, report=windows.report)
             for gatherer, passage, windows in zip(gatherers, passages, prepared, strict=True)
         ]
+
+
+def _warn_of_thresholds(config: Any, *, options: Mapping[str, Any]) -> None:
+    """Say that probabilities move away from the thresholds that a model keeps, if they do."""
+    is_moved = "temperature" in options and options["temperature"] != config.temperature
+    if is_moved and "thresholds" not in options and getattr(config, "thresholds", None):
+        _log.warning(
+            "temperature moves probabilities, and the thresholds of the model stay, so that other "
+            "labels hold; set thresholds, too, or find both by openluke calibrate"
+        )
 
 
 def rows_of(device: torch.device) -> int:

@@ -104,10 +104,14 @@ def _work(
             read.append(hasher.hexdigest())
             yield example
 
-    chunks = pipeline.predict_chunks(
-        watched(), head=job.head, batch_rows=job.batch_rows, workers=job.workers
-    )
     done = progress.inputs
+    chunks = pipeline.predict_chunks(
+        watched(),
+        head=job.head,
+        batch_rows=job.batch_rows,
+        workers=job.workers,
+        is_rest=done > 0,
+    )
     if done:
         yield progress
     for predictions in chunks:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from openluke.errors import ConfigError, DataError, ExampleError
-from openluke.formats.json_rows import read_rows, row_lines
+from openluke.formats.json_rows import row_lines
 from openluke.formats.reading import open_examples, placing
 from openluke.formats.text_lines import lines_of, read_lines, with_byte_order_mark
 from openluke.inference.example_lines import (
     LineForm,
-    examples_of_rows,
     forms_of,
     read_examples,
 )
@@ -70,10 +69,10 @@ class PredictionInputs:
                 f"what has the form {self.form} as a file (--input FILE)"
             )
         strange = self.options.keys() - {_ENCODING}
-        if strange and self._has_lines:
+        if strange and self._has_lines and not self._is_json_file:
             raise ConfigError(
                 f"found reader options ({', '.join(sorted(strange))}), of which lines have "
-                "encoding alone; say the form that has them (--form)"
+                "encoding alone; say the form that has them (--form), of a file (--input FILE)"
             )
         if self._has_lines and _ENCODING in self.options:
             with_byte_order_mark(self._encoding)  # one that Python knows
@@ -89,11 +88,9 @@ class PredictionInputs:
         """The examples, in order."""
         if self.text is not None:
             return iter([example_of(self.text, task=self.task)])
-        if self.path is not None and not self._has_lines:
+        if self.path is not None and (self._is_json_file or not self._has_lines):
             forms = forms_of(self.task)
             return open_examples(self.path, forms=forms, reader=reader_of(self.task), **self._said)
-        if self.form == JSON_LINES and self.path is not None and not self.is_stream:
-            return examples_of_rows(read_rows(self.path, encoding=self._encoding), task=self.task)
         form = cast("LineForm | None", self.form)
         return read_examples(self._lines(), task=self.task, form=form, where=self._where)
 
@@ -135,6 +132,11 @@ class PredictionInputs:
         if self.path is None or self.is_stream:
             return True
         return self.form in (None, *LINES) and not self.path.is_dir()
+
+    @property
+    def _is_json_file(self) -> bool:
+        """Whether they are lines of JSON objects in a file, which its form reads."""
+        return self.form == JSON_LINES and self.path is not None and not self.is_stream
 
     def _numbers(self) -> Iterator[int | None]:
         """The numbers of the lines of a file on which inputs begin."""
