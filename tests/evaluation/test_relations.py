@@ -73,6 +73,20 @@ def test_where_nothing_was_predicted_it_is_not_even_no_relation():
     assert (scores["f1"], scores["accuracy"]) == (0.0, 0.0)
 
 
+def test_where_nothing_was_predicted_the_precision_is_that_of_tacreds_script():
+    silent = score_relations(["born", "no_relation"], predicted=["no_relation"] * 2)
+    assert (silent["precision"], silent["recall"], silent["f1"]) == (1.0, 0.0, 0.0)
+    assert silent["macro_precision"] == 0.0
+    scores = score_relations(["born", "died"], predicted=["born", "no_relation"])
+    assert (scores["precision"], scores["recall"]) == (1.0, 0.5)
+    died = scores.labels["died"]
+    assert (died.precision, died.recall, died.f1) == (1.0, 0.0, 0.0)
+    assert scores["macro_precision"] == 0.5
+    wrong = score_relations(["born", "died"], predicted=["died", "no_relation"])
+    assert wrong["precision"] == 0.0
+    assert [wrong.labels[name].precision for name in ("born", "died")] == [1.0, 0.0]
+
+
 def test_counts_of_each_pair_give_the_scores():
     gold = ["Cause(e1,e2)", "Cause(e2,e1)", "Other", "Cause(e1,e2)", "Whole(e1,e2)"]
     found = ["Cause(e1,e2)", "Cause(e1,e2)", "Cause(e1,e2)", None, "Whole(e1,e2)"]

@@ -44,7 +44,7 @@ class Counts:
 
     @property
     def ratios(self) -> Ratios:
-        """Each is 0 where there is nothing to divide by, as every official scorer has it."""
+        """Each is 0 where there is nothing to divide by, as most official scorers have it."""
         precision = share(self.correct, of=self.predicted)
         recall = share(self.correct, of=self.gold)
         return Ratios(precision=precision, recall=recall, f1=f1(precision, recall=recall))

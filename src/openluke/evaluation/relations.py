@@ -5,6 +5,7 @@ only if its direction is; it is counted for the relation whatever its direction.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,9 @@ def score_relations(
     """F1, precision and recall of the relations that hold, and accuracy over all pairs.
 
     ``f1`` is TACRED's: over all pairs together, ``no_relation`` being neither right nor predicted.
-    ``macro_f1`` is the mean over all relations that are right or predicted anywhere. Where nothing
-    was predicted the precision is 0; TACRED's own script calls it 1, with the same F1 of 0.
+    Where nothing was predicted, of all relations or of one, its precision is 1 and its F1 0, as in
+    TACRED's script. ``macro_f1``, ``macro_precision`` and ``macro_recall`` are LUKE's: means over
+    all relations that are right or predicted anywhere, one that was not predicted having 0.
 
     Args:
         gold: The label of each pair.
@@ -49,15 +51,19 @@ def score_relations(
     check_paired(gold, predicted=predicted, what="pairs")
     counts = _count(gold, predicted=predicted, ignored=no_relation)
     correct = sum(one == other for one, other in zip(gold, predicted, strict=True))
-    return Scores(
-        values={
-            **micro(counts).named(),
-            **macro(counts).named("macro_"),
-            "accuracy": share(correct, of=len(gold)),
-        },
-        labels=label_scores(counts),
-        counts=_sums(counts, n_pairs=len(gold)),
-    )
+    sums = _sums(counts, n_pairs=len(gold))
+    values = {
+        **micro(counts).named(),
+        **macro(counts).named("macro_"),
+        "accuracy": share(correct, of=len(gold)),
+    }
+    if not sums["predicted"]:
+        values["precision"] = 1.0
+    labels = {
+        label: one if counts[label].predicted else replace(one, precision=1.0)
+        for label, one in label_scores(counts).items()
+    }
+    return Scores(values=values, labels=labels, counts=sums)
 
 
 def score_semeval(
