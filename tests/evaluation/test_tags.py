@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from openluke.errors import DataError
-from openluke.evaluation.tags import lenient_spans, strict_spans
+from openluke.evaluation.tags import check_readable, lenient_spans, mark_spans, strict_spans
 
 SCHEMES = {
     "iob1": ("BI", seqeval.scheme.IOB1),
@@ -65,3 +65,32 @@ def test_a_tag_that_is_none_is_refused(tag):
 def test_a_tag_of_another_scheme_is_refused_when_strict():
     with pytest.raises(DataError, match="found the tag 'S-PER', expected O or one of B-LABEL, I-"):
         strict_spans(["S-PER"], scheme="iob2")
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (["O", "B-PER", "I-PER"], True),
+        (["I-PER", "O", "I-ORG"], True),
+        (["S-PER", "B-ORG", "E-ORG", "O"], True),
+        (["B", "I", "O"], True),
+        (["DET", "PROPN", "O"], False),
+        (["B-PER", "DET"], False),
+        (["B", "O"], False),
+        (["B", "M", "E", "S"], False),
+        (["O"], False),
+        ([], False),
+    ],
+)
+def test_tags_of_spans_are_told_from_others(known, expected):
+    assert mark_spans(known) == expected
+    if expected:
+        check_readable(known)
+
+
+def test_tags_are_read_in_the_letters_of_a_scheme():
+    check_readable(["S-PER", "O"], scheme="bioes")
+    with pytest.raises(DataError, match="found the tag 'S-PER', expected O or one of B-LABEL, I-"):
+        check_readable(["O", "S-PER"], scheme="iob2")
+    with pytest.raises(DataError, match="found the tag 'DET'"):
+        check_readable(["DET"])

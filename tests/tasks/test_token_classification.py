@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.records import Mention, Span, TaggedText
 from openluke.tasks.token_classification import TokenClassification, TokenClassificationConfig
 
@@ -133,6 +133,62 @@ def test_a_word_without_a_prediction_is_wrong(make):
     predicted = TaggedText(text="a b", words=(Span(0, 1),), tags=("A",))
     assert make().score([gold], predicted=[predicted])["accuracy"] == 0.5
     assert make().score([gold], predicted=[TaggedText(text="a b", words=())])["accuracy"] == 0.0
+
+
+MARKS = ("B-LOC", "B-PER", "E-LOC", "I-LOC", "I-PER", "O")
+MARKED = TaggedText(
+    text="a b c d", words=words_of("a b c d"), tags=("B-PER", "I-PER", "O", "B-LOC")
+)
+
+
+def test_mentions_are_scored_where_tags_mark_them(make):
+    task = make(labels=MARKS)
+    assert (task.primary_metric, make().primary_metric) == ("f1", "accuracy")
+    found = replace(MARKED, tags=("I-PER", "I-PER", "O", "O"))
+    scores = task.score([MARKED, PLAIN], predicted=[found, PLAIN])
+    assert next(iter(scores.values)) == "f1"
+    assert (scores["precision"], scores["recall"]) == (1.0, 0.5)
+    assert scores["accuracy"] == 0.5
+    assert {label: one.support for label, one in scores.labels.items()} == {"LOC": 1, "PER": 1}
+    strict = make(labels=MARKS[:2] + MARKS[3:], scheme="iob2")
+    assert strict.score([MARKED], predicted=[found])["f1"] == 0.0
+    of_tags = make(labels=MARKS, scoring="tags")
+    assert of_tags.primary_metric == "accuracy"
+    assert "f1" not in of_tags.score([MARKED], predicted=[found]).values
+
+
+def test_a_word_without_a_prediction_is_in_no_mention_and_wrong(make):
+    found = TaggedText(text="a b c d", words=MARKED.words[:1], tags=("B-PER",))
+    scores = make(labels=MARKS).score([MARKED], predicted=[found])
+    assert (scores["f1"], scores["accuracy"]) == (0.0, 0.25)
+
+
+def test_the_training_data_decides_what_is_scored():
+    config = TokenClassificationConfig()
+    kind = TokenClassification
+    assert kind.settle(config, examples=[MARKED]).scoring == "mentions"
+    parts = [replace(MARKED, tags=("DET", "NOUN", "O", "O"))]
+    assert kind.settle(config, examples=parts) == config
+    of_tags = TokenClassificationConfig(scoring="tags")
+    assert kind.settle(of_tags, examples=[MARKED]) == of_tags
+
+
+def test_gold_that_marks_no_mentions_is_refused_before_training():
+    config = TokenClassificationConfig(scoring="mentions")
+    bad = replace(MARKED, tags=("B-PER", "PER", "O", "O"))
+    with pytest.raises(ExampleError, match=r"found the tag 'PER', .*; scoring = 'tags'") as caught:
+        TokenClassification.check_gold([MARKED, PLAIN, bad], config=config)
+    assert caught.value.number == 2
+    TokenClassification.check_gold([bad], config=TokenClassificationConfig())
+
+
+def test_tags_and_scoring_that_do_not_go_together_are_refused(make):
+    with pytest.raises(ConfigError, match="mark no mentions: found the tag 'A', expected O or"):
+        make(scoring="mentions")
+    with pytest.raises(ConfigError, match="found the tag 'E-LOC', expected O or one of B-LABEL, I"):
+        make(labels=MARKS, scheme="iob2")
+    with pytest.raises(ConfigError, match=r"found a scheme, .* beside scoring = 'tags'"):
+        TokenClassificationConfig(scoring="tags", scheme="iob2")
 
 
 NAMED = "Ana Ivanovic in Tokyo"

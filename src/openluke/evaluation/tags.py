@@ -1,6 +1,6 @@
 """Sequences of tags as spans of words, read as conlleval reads them or strictly by a scheme."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from openluke.errors import DataError
 from openluke.records.tags import (
@@ -42,6 +42,24 @@ def strict_spans(tags: Sequence[str], *, scheme: Scheme) -> list[WordRange]:
                 spans.append(WordRange(first, place, read[first].label))
         before = read[place - 1]
     return spans
+
+
+def mark_spans(tags: Iterable[str]) -> bool:
+    """Whether tags are such that say where spans begin and end: ``B-PER``, or ``B`` and ``I``."""
+    known = {*tags} - {OUTSIDE}
+    letters = {tag.partition("-")[0] for tag in known}
+    is_told = all("-" in tag for tag in known) or {*"BI"} <= known
+    return is_told and bool(letters & {*"BI"}) and letters <= {*_EVERY_LETTER}
+
+
+def check_readable(tags: Iterable[str], *, scheme: Scheme | None = None) -> None:
+    """Raise a ``DataError`` at the first tag that says nothing of spans.
+
+    Args:
+        tags: Some tags.
+        scheme: Only its letters are known; by default those of all schemes are.
+    """
+    _read([*tags], letters=_EVERY_LETTER if scheme is None else LETTERS[scheme])
 
 
 def _begins(tag: Tag, *, before: Tag, scheme: Scheme) -> bool:

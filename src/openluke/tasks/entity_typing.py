@@ -133,9 +133,7 @@ class EntityTyping:
             return config
         mentions = [mention for example in examples for mention in example.mentions]
         is_single = any(one.label is not None for one in mentions)
-        has_lists = any(
-            one.labels is not None and _types(one) != (one.label,) for one in mentions
-        )
+        has_lists = any(one.labels is not None and _types(one) != (one.label,) for one in mentions)
         return replace(config, multi_label=False) if is_single and not has_lists else config
 
     @property

@@ -4,7 +4,7 @@
 |---|---|
 | reads | ``TaggedText``: a text with the places of its words, and its entities, if known |
 | predicts | ``TaggedText``: the tags with their probabilities |
-| scored by | the share of words with the right tag, and macro F1 of the tags |
+| scored by | the share of words with the right tag; F1 of mentions if tags (B-PER) mark them |
 | paper | as in BERT, section 5.3: https://aclanthology.org/N19-1423 |
 
 In "The Nile flows" the words have the tags ``DET``, ``PROPN`` and ``VERB``. Each is read from the
@@ -16,6 +16,7 @@ without a title is read as [MASK]. Of windows that overlap the one with most con
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -25,9 +26,11 @@ from torch import Tensor
 
 from openluke.decoding.label_sets import LabelSet
 from openluke.decoding.probabilities import check_temperature
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError, ExampleError
 from openluke.evaluation.classification import score_labels
 from openluke.evaluation.pairing import check_paired
+from openluke.evaluation.spans import score_tags
+from openluke.evaluation.tags import check_readable, mark_spans
 from openluke.features import Features
 from openluke.formats import tagged_words
 from openluke.formats.form import Form
@@ -45,6 +48,7 @@ from openluke.model.labels import IGNORE
 from openluke.model.losses import classification_sum
 from openluke.model.model import Model
 from openluke.records import Mention, Scores, TaggedText
+from openluke.records.tags import OUTSIDE, Scheme
 from openluke.shortfalls import Shortfall, tell
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
@@ -56,7 +60,7 @@ from openluke.tokenization.named_entities import (
 )
 from openluke.tokenization.passages import Passage, check_overlaps
 
-_OUTSIDE = "O"
+_TAGS = "scoring = 'tags' takes any tag"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +72,21 @@ class TokenClassificationConfig:
     unknown_titles: UnknownTitles = "skip"
     """What becomes of mentions of entities that the vocabulary does not have: they are left out, or
     read as [UNK]."""
+    scoring: Literal["tags", "mentions"] | None = None
+    """What is scored: each tag, or the mentions that tags such as ``B-PER`` mark, as conlleval and
+    seqeval do. By default the training data decides: mentions where all its tags are such."""
+    scheme: Scheme | None = None
+    """Of mentions, count only those that are well formed in this scheme, as in seqeval's strict
+    mode; by default tags are read as conlleval reads them."""
     temperature: float = 1.0
     """What scores are divided by before they become probabilities."""
 
     def __post_init__(self) -> None:
         check_temperature(self.temperature)
+        if self.scheme is not None and self.scoring == "tags":
+            raise ConfigError(
+                "found a scheme, in which mentions are read, beside scoring = 'tags'; leave one out"
+            )
 
 
 class _Words(NamedTuple):
@@ -92,14 +106,19 @@ class TokenClassification:
     example_type: ClassVar[type] = TaggedText
     prediction_type: ClassVar[type] = TaggedText
     config_type: ClassVar[type] = TokenClassificationConfig
-    primary_metric: ClassVar[str] = "accuracy"
     head_kinds: ClassVar[tuple[HeadKind, ...]] = ("token",)
     forms: ClassVar[tuple[Form, ...]] = (json_form(TaggedText), tagged_words.FORM)
+    primary_metric: str = "accuracy"
+    """Of a task that was made: the one that goes with what it scores."""
 
     def __init__(self, config: TokenClassificationConfig, *, setup: TaskSetup) -> None:
         self.config = config
         self.setup = setup
         self._labels = LabelSet(labels=setup.labels, temperature=config.temperature)
+        self._scores_mentions = _scoring(config, tags=setup.labels) == "mentions"
+        if self._scores_mentions:
+            _check_labels(setup.labels, scheme=config.scheme)
+            self.primary_metric = "f1"
         # Words are given as mentions, so that no piece goes across the end of one, and of windows
         # that overlap the one with most context has the word.
         inputs = replace(setup.inputs, layout="plain", max_entities=None, allow_overlaps=True)
@@ -117,6 +136,28 @@ class TokenClassification:
         if not found:
             raise DataError("no tag was found to learn from; expected words with tags")
         return tuple(sorted(found))
+
+    @classmethod
+    def settle(
+        cls, config: TokenClassificationConfig, *, examples: Iterable[TaggedText]
+    ) -> TokenClassificationConfig:
+        """The options, with mentions as what is scored where all tags are such that mark them."""
+        tags = [tag for example in examples for tag in example.tags or ()]
+        is_open = config.scoring is None and _scoring(config, tags=tags) == "mentions"
+        return replace(config, scoring="mentions") if is_open else config
+
+    @classmethod
+    def check_gold(
+        cls, examples: Iterable[TaggedText], *, config: TokenClassificationConfig
+    ) -> None:
+        """Raise at the first text with a tag that marks no mention, where mentions are scored."""
+        if config.scoring != "mentions":
+            return
+        for number, example in enumerate(examples):
+            try:
+                check_readable(example.tags or (), scheme=config.scheme)
+            except DataError as error:
+                raise ExampleError(f"{error}; {_TAGS}", number=number) from error
 
     @property
     def needs_titles(self) -> bool:
@@ -199,16 +240,21 @@ class TokenClassification:
         return replace(example, tags=tuple(tags), scores=tuple(scores), mentions=())
 
     def score(self, gold: Sequence[TaggedText], *, predicted: Sequence[TaggedText]) -> Scores:
-        """Accuracy over words, and F1 averaged over tags; a word without a prediction is wrong."""
+        """Scores of tags, or of what they mark; a word without a prediction is wrong."""
         check_paired(gold, predicted=predicted, what="texts")
-        right: list[str] = []
-        found: list[str | None] = []
+        right: list[tuple[str, ...]] = []
+        found: list[list[str | None]] = []
         for text, tagged in zip(gold, predicted, strict=True):
             tags = dict(zip(tagged.words, tagged.tags or (), strict=bool(tagged.tags)))
             if text.tags is not None:
-                right += text.tags
-                found += [tags.get(word) for word in text.words]
-        return score_labels(right, predicted=found)
+                right.append(text.tags)
+                found.append([tags.get(word) for word in text.words])
+        of_tags = score_labels([*chain(*right)], predicted=[*chain(*found)])
+        if not self._scores_mentions:
+            return of_tags
+        marked = [[tag or OUTSIDE for tag in tags] for tags in found]
+        scores = score_tags(right, predicted=marked, strict=self.config.scheme)
+        return replace(scores, values=scores.values | {"accuracy": of_tags["accuracy"]})
 
     def judge(self, gold: TaggedText, *, predicted: TaggedText) -> Iterator[tuple[float, bool]]:
         """Each word with a tag that was predicted."""
@@ -221,7 +267,7 @@ class TokenClassification:
     def _fallback(self) -> str:
         """The tag of what cannot be read."""
         labels = self._labels.labels
-        return _OUTSIDE if _OUTSIDE in labels or not labels else labels[0]
+        return OUTSIDE if OUTSIDE in labels or not labels else labels[0]
 
     def _scores(self, inputs: TaskBatch, *, model: Model) -> Tensor:
         """Scores of the first piece of each word. *Shape:* (words, C)."""
@@ -253,6 +299,21 @@ class TokenClassification:
         rows = [self._labels.target(tag, unknown=IGNORE) for tag in tags]
         targets = {"tags": np.concatenate(rows)}
         return Instance(features=(features,), targets=targets, details=words)
+
+
+def _scoring(
+    config: TokenClassificationConfig, *, tags: Iterable[str]
+) -> Literal["tags", "mentions"]:
+    if config.scoring is not None:
+        return config.scoring
+    return "mentions" if config.scheme is not None or mark_spans(tags) else "tags"
+
+
+def _check_labels(labels: Iterable[str], *, scheme: Scheme | None) -> None:
+    try:
+        check_readable(labels, scheme=scheme)
+    except DataError as error:
+        raise ConfigError(f"the tags to learn mark no mentions: {error}; {_TAGS}") from error
 
 
 def _passage(example: TaggedText, *, mentions: Sequence[Mention]) -> Passage:
