@@ -1,12 +1,8 @@
-"""Predictions of whole files: in order, resumed after a kill without a trace, errors by line."""
+"""Predictions of whole files: in order, resumed where they stopped, errors by line."""
 
 import io
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +10,6 @@ import pytest
 import torch
 
 from examples.tiny_model import TEXTS, tiny_model
-from openluke.checkpoints.saving import save_bundle
 from openluke.errors import ConfigError, DataError
 from openluke.inference import scheduling
 from openluke.inference.examples import example_of
@@ -25,7 +20,6 @@ from openluke.inference.task_pipeline import InputError
 from openluke.records import ClassifiedText
 from openluke.task import load_task
 from tests import toy_task
-from tests.architecture.rules import ROOT
 from tests.toy_task import ToyConfig, ToyTask
 
 LINES = [f"the Nile flows past town {number}" for number in range(20)]
@@ -303,22 +297,3 @@ def test_an_output_is_replaced_on_request_alone(pipeline: Pipeline, job) -> None
         predict_file(pipeline, examples=[ClassifiedText(text="a")], job=job)
     predict_file(pipeline, examples=[ClassifiedText(text="a")], job=change(job, replace=True))
     assert json.loads(job.output.read_text())["text"] == "a"
-
-
-@pytest.mark.slow
-def test_a_killed_command_goes_on(pipeline: Pipeline, tmp_path: Path, monkeypatch) -> None:
-    save_bundle(pipeline.bundle, directory=tmp_path / "model")
-    toy_task.install_for_processes(monkeypatch, directory=tmp_path / "installed")
-    inputs(tmp_path / "in.txt", LINES * 2000)
-    command = [sys.executable, "-c", "from openluke.cli.main import main; main()"]
-    command += ["predict", "model", "--input", "in.txt", "--output", "out.jsonl"]
-    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "installed"), str(ROOT)])}
-    environment = os.environ | paths
-    with subprocess.Popen(command, cwd=tmp_path, env=environment) as process:
-        while not (tmp_path / ".out.jsonl.progress").exists():
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-    assert not (tmp_path / "out.jsonl").exists()
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
-    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["text"] for line in lines] == LINES * 2000
