@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openluke.errors import DataError
+from openluke.formats.json_records import json_form
 from openluke.formats.mention_table import MentionTable, read_mention_table
 from openluke.formats.reading import open_examples
 from openluke.formats.squad import FORM, read_squad
+from openluke.records import Mention, Question
 
 LINES = "New York\tNew York City\nYork\tYork\nNile\tNile\n東京\tTokyo\n"
 
@@ -145,3 +147,47 @@ def test_the_table_is_an_option_that_users_give_as_text(questions):
     options = {"mentions": "names.json", "ignore_case": True}
     (one,) = open_examples(questions, forms=[FORM], options=options)
     assert [each.entity for each in one.mentions] == ["Nile", "Cairo"]
+
+
+@pytest.fixture
+def lines(questions):
+    path = questions.with_name("train.jsonl")
+    path.write_text(
+        '{"question": "What is in Cairo?", "context": "The Nile flows to Cairo.", '
+        '"title": "The Nile", "language": "en", "id": "a"}\n'
+    )
+    return path
+
+
+def test_questions_on_json_lines_have_the_names_of_a_table_as_those_of_squad(questions, lines):
+    form = json_form(Question)
+    assert form.tables == FORM.tables == ("mentions", "question_mentions")
+    questions.with_name("es.tsv").write_text("Cairo\tes:El Cairo\n")
+    for options in (
+        {},
+        {"mentions": "names.json", "ignore_case": True},
+        {"mentions": "names.json", "question_mentions": "es.tsv"},
+        {"question_mentions": "es.tsv"},
+    ):
+        (of_lines,) = open_examples(lines, forms=[form], options=options)
+        given = options | {"language": "en"}
+        (of_squad,) = open_examples(questions, forms=[FORM], options=given)
+        assert (of_lines.mentions, of_lines.question_mentions) == (
+            of_squad.mentions,
+            of_squad.question_mentions,
+        )
+
+
+def test_mentions_of_a_line_go_before_those_of_a_table(lines, caplog):
+    row = '{"question": "Cairo?", "context": "The Nile.", "title": "Rome"'
+    own = ', "mentions": [[4, 8]], "question_mentions": [[0, 5]]'
+    lines.write_text(f"{row}{own}}}\n")
+    with caplog.at_level(logging.WARNING):
+        (one,) = json_form(Question).read(lines, mentions="names.json")
+    assert one.mentions == (Mention(start=4, end=8),)
+    assert one.question_mentions == (Mention(start=0, end=5),)
+    assert not caplog.records
+    lines.write_text(f"{row}{own}}}\n{row}}}\n")
+    first, second = json_form(Question).read(lines, mentions="names.json")
+    assert first == one
+    assert [each.entity for each in second.mentions] == ["The"]

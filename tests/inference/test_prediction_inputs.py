@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError
 from openluke.inference.prediction_inputs import PredictionInputs
 from openluke.inference.task_pipeline import InputError
 from openluke.task import load_task
@@ -135,3 +135,22 @@ def test_utf_16_is_named_where_its_mark_stands(content: str, tmp_path: Path, mon
     monkeypatch.setattr(sys, "stdin", stdin)
     with pytest.raises(DataError, match=message):
         list(PredictionInputs.of(ner).read())
+
+
+@pytest.mark.parametrize("form", [None, "jsonl"])
+def test_questions_on_json_lines_may_have_a_table_of_names(form, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text('\n{"question": "Who?", "context": "Ana met Bo."}\n')
+    (tmp_path / "names.tsv").write_text("Bo\tBo Diddley\n")
+    questions = load_task("extractive_qa")
+    options = {"mentions": "names.tsv"}
+    inputs = PredictionInputs.of(questions, path=tmp_path / "in", form=form, options=options)
+    (one,) = inputs.read()
+    assert [(each.start, each.entity) for each in one.mentions] == [(8, "Bo Diddley")]
+    assert inputs.count() == 1
+    with pytest.raises(DataError, match="in:2: found x"), inputs.naming_lines():
+        raise InputError("found x", number=0)
+    unknown = PredictionInputs.of(questions, path=tmp_path / "in", options={"mention": "x"})
+    with pytest.raises(ConfigError, match="form jsonl: unknown key 'mention'"):
+        unknown.read()
+    with pytest.raises(ConfigError, match=r"lines have encoding alone; .* \(--input FILE\)"):
+        PredictionInputs.of(questions, options=options)

@@ -1,5 +1,6 @@
 """Our own records as JSON lines, read and written; what people like to write shorter may be."""
 
+import functools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,9 +13,10 @@ from openluke.errors import DataError
 from openluke.formats.form import NUMBERS, Form, most_lines
 from openluke.formats.json_rows import Row, read_rows, row_lines
 from openluke.formats.json_scan import first_tokens
+from openluke.formats.mention_table import TABLES, with_names
 from openluke.formats.record_checks import check_record
 from openluke.formats.record_cloze import with_placeholder
-from openluke.records import ClozeQuestion, from_json, to_json
+from openluke.records import ClozeQuestion, Question, from_json, to_json
 
 R = TypeVar("R")
 
@@ -35,14 +37,23 @@ def read_records(path: str | Path, *, kind: type[R], encoding: str = "utf-8") ->
         kind: Which records.
         encoding: Of the file.
     """
+    return records_of_rows(read_rows(path, encoding=encoding), kind=kind)
+
+
+def records_of_rows(rows: Iterable[Row], *, kind: type[R]) -> Iterator[R]:
+    """The records of rows.
+
+    Args:
+        rows: See ``read_records``.
+        kind: Which records.
+    """
     is_cloze = issubclass(kind, ClozeQuestion)
 
     def make(values: Mapping[str, Any]) -> R:
         complete = with_placeholder(values) if is_cloze else values
         return from_json(kind, values=complete, where=kind.__name__)
 
-    for row in read_rows(path, encoding=encoding):
-        yield record_of(row, make=make)
+    return (record_of(row, make=make) for row in rows)
 
 
 def record_of(row: Row, *, make: Callable[[Mapping[str, Any]], R]) -> R:
@@ -75,8 +86,16 @@ def write_records(path: str | Path, *, records: Iterable[Any]) -> int:
     return n_written
 
 
-def json_form(kind: type[Any]) -> Form:
-    """The form of files of records of one kind."""
+def json_form(
+    kind: type[Any], *, of_rows: Callable[[Iterator[Row]], Iterator[Any]] | None = None
+) -> Form:
+    """The form of files of records of one kind.
+
+    Args:
+        kind: Which records.
+        of_rows: Makes the records of the rows; by default as ``read_records`` does.
+    """
+    of_rows = of_rows or functools.partial(records_of_rows, kind=kind)
     names = [field.name for field in fields(kind)]
     needed = {
         field.name
@@ -85,15 +104,6 @@ def json_form(kind: type[Any]) -> Form:
     }
     if kind is ClozeQuestion:
         needed.remove("placeholder")  # the query may say it
-
-    def read(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Any]:
-        """Read records.
-
-        Args:
-            path: The file.
-            encoding: Of the file.
-        """
-        return read_records(path, kind=kind, encoding=encoding)
 
     def looks_like(head: str) -> bool:
         keys = _first_keys(head)
@@ -106,11 +116,60 @@ def json_form(kind: type[Any]) -> Form:
     return Form(
         name="jsonl",
         summary=f"JSON lines of our own {kind.__name__}: {', '.join(names)}.",
-        read=read,
+        read=_question_reader(of_rows) if kind is Question else _reader(of_rows),
         looks_like=looks_like,
         resembles=resembles,
         lines=row_lines,
+        tables=TABLES if kind is Question else (),
     )
+
+
+def _reader(of_rows: Callable[[Iterator[Row]], Iterator[R]]) -> Callable[..., Iterator[R]]:
+    def read(path: str | Path, *, encoding: str = "utf-8") -> Iterator[R]:
+        """Read records.
+
+        Args:
+            path: The file.
+            encoding: Of the file.
+        """
+        return of_rows(read_rows(path, encoding=encoding))
+
+    return read
+
+
+def _question_reader(
+    of_rows: Callable[[Iterator[Row]], Iterator[Question]],
+) -> Callable[..., Iterator[Question]]:
+    def read(
+        path: str | Path,
+        *,
+        encoding: str = "utf-8",
+        mentions: Path | None = None,
+        question_mentions: Path | None = None,
+        ignore_case: bool = False,
+    ) -> Iterator[Question]:
+        """Read questions.
+
+        Args:
+            path: The file.
+            encoding: Of the file.
+            mentions: A table of names and the entities that they name, which passages and questions
+                without mentions are looked through for, see ``openluke.formats.mention_table``; a
+                path from where the file lies. The title and the language are those of each line.
+            question_mentions: One for the questions, where they have another language; its titles
+                are written with theirs, as in ``es:Madrid``.
+            ignore_case: Whether names are found in any case, as in the experiments of LUKE; the
+                case counted in those of mLUKE.
+        """
+        return with_names(
+            of_rows(read_rows(path, encoding=encoding)),
+            path=path,
+            mentions=mentions,
+            question_mentions=question_mentions,
+            ignore_case=ignore_case,
+        )
+
+    return read
 
 
 def _first_keys(head: str) -> set[str]:

@@ -7,13 +7,17 @@ A table is a file in one of two forms:
 - Lines of a name and a title between which a tab stands, for texts of all pages, or of a page, a
   name and a title, for those of one.
 
+Forms of questions have three options of them, read by ``with_names``: ``mentions``,
+``question_mentions`` and ``ignore_case``.
+
 As in the published experiments, a text is read from left to right and the longest name counts; a
 name that stands for two entities on a page stands for none there. They compared word pieces, up to
 ten of a name; here a name begins and ends where words do, and may be of any length.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -21,8 +25,13 @@ from urllib.parse import unquote
 from openluke.errors import DataError
 from openluke.formats.json_rows import read_json
 from openluke.formats.text_lines import read_lines
-from openluke.records import Mention
+from openluke.records import Mention, Question
 from openluke.tokenization.word_boundaries import split_words
+
+_log = logging.getLogger(__name__)
+
+TABLES = ("mentions", "question_mentions")
+"""The options of forms of questions that name a table."""
 
 _Names = dict[str, str | None]
 """Titles by name; ``None`` where a name stands for several."""
@@ -92,6 +101,59 @@ def read_mention_table(path: str | Path, *, ignore_case: bool = False) -> Mentio
         names[key] = entity if names.get(key, entity) == entity else None
         most_words = max(most_words, len(split_words(name)))
     return MentionTable(pages=pages, ignore_case=ignore_case, most_words=most_words)
+
+
+def with_names(
+    questions: Iterable[Question],
+    *,
+    path: str | Path,
+    mentions: Path | None,
+    question_mentions: Path | None,
+    ignore_case: bool,
+) -> Iterator[Question]:
+    """The questions of a file with the names of tables as mentions.
+
+    Titles have the language of the question, but those of ``question_mentions`` are written with
+    theirs. A passage or a question that comes with mentions keeps those.
+
+    Args:
+        questions: Those of the file.
+        path: The file, from where the paths of tables go.
+        mentions: The table for passages, and for questions where they have none of their own.
+        question_mentions: The table for questions.
+        ignore_case: Whether names are found in any case.
+    """
+    passages = _table(mentions, beside=path, ignore_case=ignore_case)
+    asked = _table(question_mentions, beside=path, ignore_case=ignore_case)
+    last = None  # questions on one passage follow each other, and it is looked through once
+    named: tuple[Mention, ...] = ()
+    is_read = is_named = False
+    for question in questions:
+        given, page, language = question.mentions, question.title, question.language
+        if passages is not None and not given:
+            passage = (question.context, page, language)
+            if passage != last:
+                named = passages.find(question.context, page=page, language=language)
+                last = passage
+            given, is_read, is_named = named, True, is_named or bool(named)
+        own = question.question_mentions
+        if asked is not None and not own:
+            own = asked.find(question.question, page=page)
+        elif passages is not None and not own:
+            own = passages.find(question.question, page=page, language=language)
+        yield replace(question, mentions=given, question_mentions=own)
+    if is_read and not is_named:
+        _log.warning(
+            "%s: none of the names of %s is in a passage; are its pages those of the titles?",
+            path,
+            mentions,
+        )
+
+
+def _table(table: Path | None, *, beside: str | Path, ignore_case: bool) -> MentionTable | None:
+    if table is None:
+        return None
+    return read_mention_table(Path(beside).parent / table, ignore_case=ignore_case)
 
 
 def _json_entries(path: str | Path) -> Iterator[_Entry]:

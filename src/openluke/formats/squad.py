@@ -4,13 +4,12 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from openluke.formats.form import Form, option_hint
 from openluke.formats.json_rows import Row, read_json, shown
 from openluke.formats.json_scan import first_tokens
-from openluke.formats.mention_table import MentionTable, read_mention_table
-from openluke.records import Answer, Mention, Question
+from openluke.formats.mention_table import TABLES, with_names
+from openluke.records import Answer, Question
 
 _log = logging.getLogger(__name__)
 
@@ -47,65 +46,45 @@ def read_squad(
         ignore_case: Whether names are found in any case, as in the experiments of LUKE; the case
             counted in those of mLUKE.
     """
-    passages = _table(mentions, beside=path, ignore_case=ignore_case)
-    asked = _table(question_mentions, beside=path, ignore_case=ignore_case)
-    reading = _Reading(language=language, lenient=lenient, passages=passages, asked=asked)
-    for article in list(read_json(path).rows("data"))[start:end]:
-        title = article.optional_string("title")
-        for paragraph in article.rows("paragraphs"):
-            passage = reading.passage(paragraph, title=title)
-            for row in paragraph.rows("qas"):
-                yield reading.question(row, passage=passage)
+    reading = _Reading(language=language, lenient=lenient)
+    yield from with_names(
+        _questions(read_json(path), reading=reading, start=start, end=end),
+        path=path,
+        mentions=mentions,
+        question_mentions=question_mentions,
+        ignore_case=ignore_case,
+    )
     if reading.n_misplaced:
         _log.warning(
             "%s: %d answers do not stand at their place; their places were forgotten",
             path,
             reading.n_misplaced,
         )
-    if mentions is not None and not reading.n_mentions:
-        _log.warning(
-            "%s: none of the names of %s is in a passage; are its pages those of the articles?",
-            path,
-            mentions,
-        )
 
 
-class _Passage(NamedTuple):
-    context: str
-    title: str | None
-    mentions: tuple[Mention, ...]
+def _questions(
+    content: Row, *, reading: "_Reading", start: int, end: int | None
+) -> Iterator[Question]:
+    for article in list(content.rows("data"))[start:end]:
+        title = article.optional_string("title")
+        for paragraph in article.rows("paragraphs"):
+            context = paragraph.string("context")
+            for row in paragraph.rows("qas"):
+                yield reading.question(row, context=context, title=title)
 
 
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     language: str | None
     lenient: bool
-    passages: MentionTable | None
-    asked: MentionTable | None
     n_misplaced: int = 0
-    n_mentions: int = 0
 
-    def passage(self, paragraph: Row, *, title: str | None) -> _Passage:
-        context = paragraph.string("context")
-        table = self.passages
-        found = () if table is None else table.find(context, page=title, language=self.language)
-        self.n_mentions += len(found)
-        return _Passage(context, title, found)
-
-    def question(self, row: Row, *, passage: _Passage) -> Question:
-        question = row.string("question")
-        asked: tuple[Mention, ...] = ()
-        if self.asked is not None:
-            asked = self.asked.find(question, page=passage.title)
-        elif self.passages is not None:
-            asked = self.passages.find(question, page=passage.title, language=self.language)
+    def question(self, row: Row, *, context: str, title: str | None) -> Question:
         return Question(
-            question=question,
-            context=passage.context,
-            answers=self._answers(row, context=passage.context),
-            title=passage.title,
-            mentions=passage.mentions,
-            question_mentions=asked,
+            question=row.string("question"),
+            context=context,
+            answers=self._answers(row, context=context),
+            title=title,
             language=self.language,
             id=row.identifier("id"),
         )
@@ -142,12 +121,6 @@ class _Reading:
         return Answer(text=text)
 
 
-def _table(table: Path | None, *, beside: str | Path, ignore_case: bool) -> MentionTable | None:
-    if table is None:
-        return None
-    return read_mention_table(Path(beside).parent / table, ignore_case=ignore_case)
-
-
 def looks_like_squad(head: str) -> bool:
     """Whether there is a list of articles with paragraphs."""
     tokens = first_tokens(head)
@@ -161,5 +134,5 @@ FORM = Form(
     summary="JSON of data, paragraphs, context, qas and answers: SQuAD, XQuAD, MLQA, JaQuAD.",
     read=read_squad,
     looks_like=looks_like_squad,
-    tables=("mentions", "question_mentions"),
+    tables=TABLES,
 )

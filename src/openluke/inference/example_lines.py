@@ -68,11 +68,14 @@ def examples_of_rows(rows: Iterable[Row], *, task: TaskType) -> Iterator[Any]:
         yield record_of(row, make=make)
 
 
-def forms_of(task: TaskType) -> tuple[Form, ...]:
-    """The forms that a task reads, of which JSON lines are read as ``examples_of_rows`` does."""
+def lines_form(task: TaskType) -> Form:
+    """The form of JSON lines that are read as ``examples_of_rows`` does, for every task."""
+    return json_form(task.example_type, of_rows=functools.partial(examples_of_rows, task=task))
 
-    lines = json_form(task.example_type, of_rows=functools.partial(examples_of_rows, task=task))
-    return tuple(lines if form.name == JSON_LINES else form for form in task.forms)
+
+def forms_of(task: TaskType) -> tuple[Form, ...]:
+    """The forms that a task reads, of which that of JSON lines is ``lines_form``."""
+    return tuple(lines_form(task) if form.name == JSON_LINES else form for form in task.forms)
 
 
 def _told(lines: Iterator[tuple[int, str]]) -> tuple[LineForm, Iterator[tuple[int, str]]]:

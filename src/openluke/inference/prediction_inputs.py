@@ -15,6 +15,7 @@ from openluke.formats.text_lines import lines_of, read_lines, with_byte_order_ma
 from openluke.inference.example_lines import (
     LineForm,
     forms_of,
+    lines_form,
     read_examples,
 )
 from openluke.inference.examples import example_of
@@ -89,7 +90,7 @@ class PredictionInputs:
         if self.text is not None:
             return iter([example_of(self.text, task=self.task)])
         if self.path is not None and (self._is_json_file or not self._has_lines):
-            forms = forms_of(self.task)
+            forms = [lines_form(self.task)] if self._is_json_file else forms_of(self.task)
             return open_examples(self.path, forms=forms, reader=reader_of(self.task), **self._said)
         form = cast("LineForm | None", self.form)
         return read_examples(self._lines(), task=self.task, form=form, where=self._where)
