@@ -122,6 +122,45 @@ def test_what_is_not_known_is_not_called_damaged(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (b"", "file: the file is empty"),
+        (b"\n \n", "file: the file is empty"),
+        (b"prose\nof the caf\xe9\n", "file: is not UTF-8 (line 2), begins with 'prose"),
+        (b"\xf3\x00\x01\n", "which is nothing that openluke knows"),
+    ],
+)
+def test_what_is_no_vocabulary_is_not_expected_to_be_one(
+    content: bytes, message: str, inspect: Inspect, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    error = inspect(tmp_path / "file")["error"]
+    assert message in error
+    assert "entity_vocab.json" not in error
+
+
+@pytest.mark.parametrize(
+    "content", [b"caf\xe9 O\nLuke B-PER\n", '{"text": "café"}\n'.encode("latin-1")]
+)
+def test_examples_in_another_encoding_are_told_as_such(
+    content: bytes, inspect: Inspect, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(content)
+    found = inspect(tmp_path / "file")
+    assert found["kind"] == "examples of tasks"
+    assert found["encoding"] == "not UTF-8 (line 1)"
+
+
+def test_a_character_at_the_end_of_what_is_looked_at_may_be_cut(
+    inspect: Inspect, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("ab O\n" + "東京 O\n" * 9000, encoding="utf-8")
+    found = inspect(tmp_path / "file")
+    assert found["kind"] == "examples of tasks"
+    assert "encoding" not in found
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
         ('{"[PAD]": 0, "[UNK]": 1, "[MA', "damaged JSON"),
         ('{"model_type": "lu', "damaged JSON"),
         ("[PAD]\t0\n[UNK]\t0\nx\n", "found 'x"),

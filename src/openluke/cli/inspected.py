@@ -1,5 +1,6 @@
 """What lies at a path, whichever command has written it or reads it."""
 
+import codecs
 import json
 import re
 import tomllib
@@ -9,6 +10,7 @@ from typing import Any, cast
 
 from openluke.checkpoints.inspection import Description, describe
 from openluke.checkpoints.model_files import read_object
+from openluke.entities.vocab_files import NoVocabError
 from openluke.errors import CheckpointError
 from openluke.finetuning.run_directory import MODEL, RECIPE, read_scores
 from openluke.formats.text_lines import read_head
@@ -17,7 +19,7 @@ from openluke.inference.vector_facts import vector_facts
 from openluke.task import load_task, task_names
 
 _N_BYTES = 1 << 16
-_BINARY = re.compile("[\x00-\x08\x0e-\x1f\ufffd]")
+_BINARY = re.compile("[\x00-\x08\x0e-\x1f]")
 _RUN_PARTS = (
     ({"recipe", "data", "model"}, "what a fine-tuning run was started with"),
     ({"scores", "data"}, "scores of a fine-tuning run"),
@@ -42,12 +44,16 @@ def describe_path(path: Path) -> Description:
         return describe(path)
     except CheckpointError as error:
         head = read_head(path, n_bytes=_N_BYTES)
-        if _is_damaged(path, head=head):
+        if not head.strip():
+            raise CheckpointError(f"{path}: the file is empty") from error
+        if not isinstance(error, NoVocabError) and _is_damaged(path, head=head):
             raise
-        found = _describe_work(path, head=head)
+        found = None if _BINARY.search(head) else _describe_work(path, head=head)
+        line = _line_in_no_utf_8(path)
         if found is None:
-            raise _unknown(path, head=head) from error
-        return found
+            raise _unknown(path, head=head, line=line) from error
+        strange = {} if line is None else {"encoding": f"not UTF-8 (line {line})"}
+        return Description(found.kind, found.facts | strange)
 
 
 def _describe_run(path: Path) -> Description | None:
@@ -72,16 +78,28 @@ def _is_damaged(path: Path, *, head: str) -> bool:
 
     Those are binary files, vocabularies, which have special entities, and JSON that breaks off.
     """
-    if not head.strip() or _BINARY.search(head) or ("[PAD]" in head and "[UNK]" in head):
+    if _BINARY.search(head) or ("[PAD]" in head and "[UNK]" in head):
         return True
     if not head.lstrip().startswith("{"):
         return False
     return read_object(path) is None and not _is_json(head.lstrip().split("\n", 1)[0])
 
 
-def _unknown(path: Path, *, head: str) -> CheckpointError:
+def _line_in_no_utf_8(path: Path) -> int | None:
+    """The first line near the beginning of a file that is not UTF-8; ``None`` if there is none."""
+    with path.open("rb") as stream:
+        start = stream.read(_N_BYTES)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError as error:
+        return 1 + start.count(b"\n", 0, error.start)
+    return None
+
+
+def _unknown(path: Path, *, head: str, line: int | None) -> CheckpointError:
+    told = "" if line is None else f"is not UTF-8 (line {line}), "
     return CheckpointError(
-        f"{path}: begins with {head.strip()[:60]!r}, which is nothing that openluke knows; "
+        f"{path}: {told}begins with {head.strip()[:60]!r}, which is nothing that openluke knows; "
         "expected a model or a file of one, an entity vocabulary, vectors, a fine-tuning run, a "
         "recipe, texts or examples (`openluke tasks NAME` shows what stands in each form)"
     )

@@ -17,6 +17,10 @@ Form = Literal["huggingface", "jsonl", "tsv", "mapped"]
 _HEAD = 1 << 20
 
 
+class NoVocabError(CheckpointError):
+    """A file that does not begin as an entity vocabulary does."""
+
+
 def detect_form(path: str | Path) -> Form:
     """Which form a file or directory has."""
     path = Path(path)
@@ -35,7 +39,7 @@ def detect_form(path: str | Path) -> Form:
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
     if not first:
-        raise CheckpointError(f"{path}: empty file, expected an entity vocabulary")
+        raise NoVocabError(f"{path}: empty file, expected an entity vocabulary")
     return _form_of_line(first, path=path)
 
 
@@ -95,7 +99,7 @@ def _form_of_line(first: bytes, *, path: Path) -> Form:
         return "tsv"
     if first.lstrip().startswith(b"{"):
         return "jsonl" if _is_record(first) else "huggingface"
-    raise CheckpointError(
+    raise NoVocabError(
         f"{path}: begins with {first[:60]!r}; expected entity_vocab.json, lines of "
         '{"id", "entities", "count"}, or lines of title<TAB>count'
     )
