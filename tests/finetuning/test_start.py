@@ -99,6 +99,16 @@ def test_the_table_is_kept_where_an_example_names_an_entity(task, example, keeps
     assert learns_entities(start) is not keeps
 
 
+def test_masks_that_are_filled_with_words_alone_need_no_table():
+    start = prepare(
+        tiny_bundle(),
+        config=config(task="fill_mask", options={"mode": "words"}),
+        labels={"fill_mask": ()},
+        examples={"fill_mask": [MaskedText(text=TEXT, mentions=(NAMED,))]},
+    ).bundle
+    assert start.encoder.config.n_entities == 4
+
+
 def test_new_words_begin_as_the_pieces_that_the_recipe_names():
     recipe = config(new_words={"[ENTITY]": "a"})
     labels = {"ner": ("O", "PER")}

@@ -117,6 +117,38 @@ def test_a_model_without_entities_fills_words(make, model_for, run):
     assert found.entities == ()
 
 
+def test_words_alone_are_read_and_filled_in_the_mode_of_words(make, model_for, run):
+    task = make(mode="words")
+    assert (task.needs_titles, make().needs_titles) == (False, True)
+    ((instance,),) = task.encode([EXAMPLE])
+    assert instance.features[0].n_entities == 0
+    model = model_for(task)
+    (found,) = run(task, model, [EXAMPLE])
+    assert found.entities == ()
+    assert found.words == run(task, model, [MaskedText(text=TEXT, masks=EXAMPLE.masks)])[0].words
+    only_entities = MaskedText(text=TEXT, mentions=EXAMPLE.mentions)
+    assert run(task, model, [only_entities]) == [FilledText(text=TEXT)]
+
+
+def test_scores_of_words_are_divided_by_the_temperature(make, model_for, run):
+    plain, warm = make(), make(temperature=2.0)
+    model = model_for(plain)
+    (before,), (found,) = (run(task, model, [EXAMPLE]) for task in (plain, warm))
+    assert found.entities == before.entities
+    instances = plain.encode([EXAMPLE])[0]
+    inputs = plain.collate(instances, rng=np.random.default_rng(0))
+    with torch.no_grad():
+        rows = [gap.row for gap in instances[0].details.words]
+        scores = model.heads[MAIN](model.encoder(inputs.batch), inputs.batch).words[rows]
+    expected = (scores / 2.0).softmax(-1)
+    words = plain.setup.tokenizer
+    for gap, old, row in zip(found.words, before.words, expected, strict=True):
+        assert [one.text for one in gap.candidates] == [one.text for one in old.candidates]
+        best = [p for n, p in enumerate(row.tolist()) if n not in words.special_ids]
+        likeliest = sorted(best, reverse=True)[: len(gap.candidates)]
+        assert [one.score for one in gap.candidates] == pytest.approx(likeliest, rel=0.01)
+
+
 def filled(*words):
     return FilledMask(
         start=6, end=8, candidates=tuple(Candidate(text=word, score=0.3) for word in words)
@@ -152,7 +184,11 @@ def test_the_loss_is_that_of_the_hidden_words(make, model_for):
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"top_k": 0}, "top_k is 0, expected at least 1")]
+    ("options", "message"),
+    [
+        ({"top_k": 0}, "top_k is 0, expected at least 1"),
+        ({"temperature": 0.0}, "temperature is 0.0"),
+    ],
 )
 def test_options_that_cannot_be_are_refused(options, message):
     with pytest.raises(ConfigError, match=message):

@@ -14,12 +14,14 @@ masks of its texts hide, if they are single pieces; entities have no gold here.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from openluke.decoding.probabilities import check_temperature
+from openluke.decoding.vocabulary_rows import likeliest_rows, probabilities_at
 from openluke.errors import ConfigError
 from openluke.evaluation.counts import share
 from openluke.evaluation.pairing import check_paired
@@ -35,28 +37,32 @@ from openluke.instances import (
     count_targets,
 )
 from openluke.model.config import HeadConfig, HeadKind
+from openluke.model.encoder import EncoderOutput
 from openluke.model.labels import IGNORE
 from openluke.model.losses import single_label_sum
-from openluke.model.masked_head import MaskedHead, Prediction
+from openluke.model.masked_head import MaskedHead
 from openluke.model.model import Model
-from openluke.records import Candidate, FilledMask, FilledText, MaskedText, Scores, Span
+from openluke.records import Candidate, FilledMask, FilledText, MaskedText, Mention, Scores, Span
 from openluke.task import MAIN, TaskSetup
 from openluke.tokenization.entity_inputs import EntityInputs
 from openluke.tokenization.masked_text import Gap, find_masks, masks_in_windows, put_masks
 from openluke.tokenization.passages import Passage
-
-_ROWS_AT_ONCE = 64
-"""Of how many gaps the whole vocabulary's scores lie in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillMaskConfig:
     """Options of filling masks."""
 
+    mode: Literal["entities", "words"] = "entities"
+    """Whether mentions are read, and entities filled, or words alone."""
     top_k: int = 5
     """How many candidates each gap has."""
+    temperature: float = 1.0
+    """What scores of words are divided by before they become probabilities; those of entities, for
+    which there is no gold, stay as they are."""
 
     def __post_init__(self) -> None:
+        check_temperature(self.temperature)
         if self.top_k < 1:
             raise ConfigError(f"top_k is {self.top_k}, expected at least 1")
 
@@ -88,6 +94,7 @@ class FillMask:
         self._truths = EntityInputs(setup.tokenizer, setup.entities, truths)
         self._token = setup.tokenizer.roles["mask"]
         special = setup.entities.special
+        self._reads_entities = config.mode == "entities"
         self._no_titles = frozenset({special.pad, special.unk, special.mask, special.mask2})
 
     @classmethod
@@ -102,8 +109,8 @@ class FillMask:
 
     @property
     def needs_titles(self) -> bool:
-        """Entities are read, and predicted, by their titles."""
-        return True
+        """Entities are read, and predicted, by their titles, if they are."""
+        return self._reads_entities
 
     def head_configs(self) -> Mapping[str, HeadConfig]:
         """The pretraining head."""
@@ -114,23 +121,24 @@ class FillMask:
 
         Targets are the words that stand in the gaps, where they are single pieces.
         """
+        named = [self._mentions(example) for example in examples]
         masked = [
             put_masks(
                 example.text,
                 masks=self._masks(example),
-                spans=[mention.span for mention in example.mentions],
+                spans=[mention.span for mention in mentions],
                 token=self._token,
             )
-            for example in examples
+            for example, mentions in zip(examples, named, strict=True)
         ]
         passages = [
             Passage(
                 text=passage.text,
                 spans=passage.spans,
-                entities=[mention.entity for mention in example.mentions],
-                languages=[mention.language for mention in example.mentions],
+                entities=[mention.entity for mention in mentions],
+                languages=[mention.language for mention in mentions],
             )
-            for example, passage in zip(examples, masked, strict=True)
+            for mentions, passage in zip(named, masked, strict=True)
         ]
         read = self._inputs.encode(passages)
         return [
@@ -155,31 +163,34 @@ class FillMask:
 
     def losses(self, inputs: TaskBatch, *, model: Model) -> Mapping[str, Tensor]:
         """The sum over masked words."""
-        states = model.encoder(inputs.batch).words[_word_rows(inputs)]
+        states = self._read(inputs, model=model).words[_word_rows(inputs)]
         scores = _masked_head(model).words(states)
         return {"words": single_label_sum(scores, labels=inputs.targets["words"])}
 
     def outputs(self, inputs: TaskBatch, *, model: Model) -> list[Outputs]:
-        """The likeliest words and entities of each instance's gaps, and their probabilities.
-
-        *Shapes:* (gaps, k) each.
-        """
+        """The likeliest words and entities of each instance's gaps; see ``likeliest_rows``."""
         head = _masked_head(model)
-        output = model.encoder(inputs.batch)
+        output = self._read(inputs, model=model)
         gaps = [instance.details for instance in inputs.instances]
-        words = self._likeliest(
+        # some to spare for special ones, which are no candidates
+        n_special = max(len(self._no_titles), len(self.setup.tokenizer.special_ids))
+        n_best = self.config.top_k + n_special
+        words = likeliest_rows(
             head.words,
             states=output.words[_word_rows(inputs)],
             n_ids=self.setup.tokenizer.n_words,
+            n_best=n_best,
             sizes=[len(of_one.words) for of_one in gaps],
         )
-        if head.entities is None:
+        if head.entities is None or not self._reads_entities:
             return words
-        entities = self._likeliest(
+        entities = likeliest_rows(
             head.entities,
             states=output.entities[_entity_rows(inputs)],
             n_ids=self.setup.entities.n_ids,
+            n_best=n_best,
             sizes=[len(of_one.entities) for of_one in gaps],
+            levels=False,
         )
         return [
             {**of_words, **{f"entity_{name}": rows for name, rows in of_entities.items()}}
@@ -194,8 +205,9 @@ class FillMask:
         words: dict[int, tuple[Candidate, ...]] = {}
         entities: dict[int, tuple[Candidate, ...]] = {}
         for instance, output in zip(instances, outputs, strict=True):
+            scores = probabilities_at(self.config.temperature, output=output)
             for row, gap in enumerate(instance.details.words):
-                words[gap.number] = self._words(output["ids"][row], scores=output["scores"][row])
+                words[gap.number] = self._words(output["ids"][row], scores=scores[row])
             for row, gap in enumerate(instance.details.entities):
                 entities[gap.number] = self._titles(
                     output["entity_ids"][row],
@@ -212,7 +224,7 @@ class FillMask:
                 FilledMask(
                     start=mention.start, end=mention.end, candidates=entities.get(number, ())
                 )
-                for number, mention in enumerate(example.mentions)
+                for number, mention in enumerate(self._mentions(example))
                 if mention.entity is None
             ),
             id=example.id,
@@ -247,6 +259,13 @@ class FillMask:
     def _masks(self, example: MaskedText) -> tuple[Span, ...]:
         """The masks that are given, or the mask tokens that stand in the text itself."""
         return example.masks or find_masks(example.text, token=self._token)
+
+    def _mentions(self, example: MaskedText) -> tuple[Mention, ...]:
+        """Those that are read."""
+        return example.mentions if self._reads_entities else ()
+
+    def _read(self, inputs: TaskBatch, *, model: Model) -> EncoderOutput:
+        return model.encoder(inputs.batch, words_only=not self._reads_entities)
 
     def _hidden_words(self, examples: Sequence[MaskedText]) -> list[list[int]]:
         """The word that stands in each mask; ``IGNORE`` where it is several pieces, or a mask."""
@@ -305,24 +324,6 @@ class FillMask:
             ids = np.array([truths[gap.number] for gap in gaps.words], dtype=np.int64)
             instances.append(Instance(features=(features,), targets={"words": ids}, details=gaps))
         return instances
-
-    @torch.no_grad()
-    def _likeliest(
-        self, prediction: Prediction, *, states: Tensor, n_ids: int, sizes: Sequence[int]
-    ) -> list[Outputs]:
-        """The best rows of a vocabulary for each state, with some to spare for special ones."""
-        n_special = max(len(self._no_titles), len(self.setup.tokenizer.special_ids))
-        n_best = min(self.config.top_k + n_special, n_ids)
-        ids, probabilities = [], []
-        for some in states.split(_ROWS_AT_ONCE):
-            best = torch.softmax(prediction(some).float(), dim=-1)[:, :n_ids].topk(n_best)
-            ids.append(best.indices.cpu())
-            probabilities.append(best.values.cpu())
-        columns = (torch.cat(parts).split(list(sizes)) for parts in (ids, probabilities))
-        return [
-            {"ids": of_ids.numpy(), "scores": of_scores.numpy()}
-            for of_ids, of_scores in zip(*columns, strict=True)
-        ]
 
     def _words(self, ids: Array, *, scores: Array) -> tuple[Candidate, ...]:
         best = zip(ids.tolist(), scores.tolist(), strict=True)
