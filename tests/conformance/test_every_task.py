@@ -4,7 +4,7 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -22,6 +22,9 @@ from tests.conformance.case import Subject, case_names, find_subject
 from tests.tasks import tiny
 
 SUBJECTS = [(task, case) for task in task_names() for case in case_names(task)]
+BOTH_ATTENTIONS = pytest.mark.parametrize(
+    "entity_aware", [True, False], ids=["entity-aware", "plain"]
+)
 
 
 @pytest.fixture(params=SUBJECTS, ids=lambda pair: " ".join(pair).strip())
@@ -70,6 +73,12 @@ def test_it_says_what_it_is(kind):
     assert all(dataclasses.is_dataclass(t) for t in (kind.example_type, kind.prediction_type))
     config = kind.config_type()
     assert from_mapping(kind.config_type, values=to_mapping(config), where="saved") == config
+
+
+def test_each_of_its_modes_has_examples(kind):
+    modes = get_args(get_type_hints(kind.config_type).get("mode"))
+    cases = [find_subject(kind.name, case=name).case for name in case_names(kind.name)]
+    assert {kind.config_type(**case.options).mode for case in cases if modes} == set(modes)
 
 
 def test_its_heads_are_its_own(subject):
@@ -124,9 +133,10 @@ def test_what_is_encoded_is_decoded(subject):
         assert all(is_right for _, is_right in task.judge(gold, predicted=one))
 
 
-def test_order_and_company_do_not_change_predictions(subject):
+@BOTH_ATTENTIONS
+def test_order_and_company_do_not_change_predictions(subject, *, entity_aware: bool):
     task = subject.task()
-    model = tiny.make_model(task)
+    model = tiny.make_model(task, entity_aware=entity_aware)
     examples = [*subject.case.examples, *subject.case.unicode]
     alone = [tiny.predict(task, model, [example], batch_size=1)[0] for example in examples]
     assert_alike(tiny.predict(task, model, examples, batch_size=5), alone)
@@ -154,9 +164,10 @@ def test_losses_are_sums_whichever_way_they_are_cut(subject):
     assert_alike(losses(1), losses(len(instances) // 2))
 
 
-def test_every_parameter_of_its_heads_learns(subject):
+@BOTH_ATTENTIONS
+def test_every_parameter_of_its_heads_learns(subject, *, entity_aware: bool):
     task = subject.task()
-    model = tiny.make_model(task).train()
+    model = tiny.make_model(task, entity_aware=entity_aware).train()
     instances = [one for found in task.encode(subject.case.examples) for one in found]
     inputs = task.collate(instances, rng=np.random.default_rng(0))
     sum(task.losses(inputs, model=model).values()).backward()

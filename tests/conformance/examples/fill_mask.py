@@ -1,5 +1,7 @@
 """Texts with masked words and entities, for the conformance tests."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from openluke.instances import Instance, Outputs
@@ -53,8 +55,5 @@ def told(instance: Instance) -> Outputs:
     }
 
 
-CASES = {
-    "words and entities": Case(
-        examples=EXAMPLES, ideal=told, unicode=UNICODE, empty=EMPTY, long=LONG, steps=300
-    )
-}
+BOTH = Case(examples=EXAMPLES, ideal=told, unicode=UNICODE, empty=EMPTY, long=LONG, steps=300)
+CASES = {"words and entities": BOTH, "words": replace(BOTH, options={"mode": "words"})}

@@ -1,5 +1,6 @@
 """Questions with choices, for the conformance tests."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,5 @@ def chosen(instance: Instance) -> Outputs:
     return {"scores": 20.0 * (np.arange(len(instance.features)) == instance.targets["answer"])}
 
 
-CASES = {
-    "choices": Case(
-        examples=EXAMPLES, ideal=chosen, unicode=UNICODE, empty=EMPTY, long=LONG, steps=300
-    )
-}
+CHOICES = Case(examples=EXAMPLES, ideal=chosen, unicode=UNICODE, empty=EMPTY, long=LONG, steps=300)
+CASES = {"choices": CHOICES, "words": replace(CHOICES, options={"mode": "words"})}

@@ -88,6 +88,8 @@ FLAT = Case(
 CASES = {
     "flat": FLAT,
     "words": replace(FLAT, options={"mode": "words"}),
+    "words of entities": replace(FLAT, options={"features": "words"}),
+    "entities alone": replace(FLAT, options={"features": "entity"}),
     "nested": replace(
         FLAT,
         examples=NESTED,

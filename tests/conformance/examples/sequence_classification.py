@@ -1,5 +1,7 @@
 """Texts with labels and numbers, for the conformance tests."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from openluke.instances import Instance, Outputs
@@ -86,9 +88,11 @@ def number(instance: Instance) -> Outputs:
     return {"scores": instance.targets["labels"]}
 
 
+OF_PAIRS = Case(examples=PAIRS, ideal=of_two, unicode=UNICODE, empty=EMPTY, long=PAIR, steps=300)
 CASES = {
     "one label": Case(examples=SINGLE, ideal=chosen, unicode=UNICODE, empty=EMPTY, long=FIRST),
-    "pairs": Case(examples=PAIRS, ideal=of_two, unicode=UNICODE, empty=EMPTY, long=PAIR, steps=300),
+    "pairs": OF_PAIRS,
+    "words": replace(OF_PAIRS, options={"mode": "words"}),
     "any number of labels": Case(
         examples=MULTI,
         ideal=switches,

@@ -1,6 +1,7 @@
 """Words with tags, for the conformance tests."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -64,4 +65,5 @@ def chosen(instance: Instance) -> Outputs:
     return {"scores": 20.0 * (np.arange(len(LABELS)) == instance.targets["tags"][:, None])}
 
 
-CASES = {"tags": Case(examples=EXAMPLES, ideal=chosen, unicode=UNICODE, empty=EMPTY, long=LONG)}
+TAGS = Case(examples=EXAMPLES, ideal=chosen, unicode=UNICODE, empty=EMPTY, long=LONG)
+CASES = {"tags": TAGS, "words": replace(TAGS, options={"mode": "words"})}
