@@ -21,7 +21,7 @@ from openluke.formats import (
 from openluke.formats.detect import detect
 from openluke.formats.json_records import json_form
 from openluke.formats.reading import checked_options, form_in, open_examples, placing
-from openluke.records import ClassifiedText, Document
+from openluke.records import ClassifiedText, Document, Question
 
 COLUMNS = "Ada\tB-PER\nsang\tO\n\nBob\tB-PER\n"
 QUESTION = {"id": "1", "question": "?"}
@@ -53,12 +53,7 @@ def test_a_long_file_is_told_by_its_beginning(write):
 
 
 @pytest.mark.parametrize(
-    ("content", "described"),
-    [
-        ('{"txt": "a", "n": [1]}', "JSON with the keys txt, n"),
-        ("just a text\n", "'just a text'"),
-        ("[]", "'\\[\\]'"),
-    ],
+    ("content", "described"), [("just a text\n", "'just a text'"), ("[]", "'\\[\\]'")]
 )
 def test_an_unknown_form_is_a_short_error_that_names_those_that_are_read(write, content, described):
     with pytest.raises(DataError, match=f"file: the file begins with {described}") as caught:
@@ -66,6 +61,23 @@ def test_an_unknown_form_is_a_short_error_that_names_those_that_are_read(write, 
     assert " or ".join(form.name for form in FORMS) in str(caught.value)
     assert "--form conll" in str(caught.value)
     assert len(str(caught.value)) < 320
+
+
+def test_json_of_no_known_form_is_told_the_forms_of_json(write):
+    with pytest.raises(DataError, match="JSON with the keys tokens, ner_tags, which") as caught:
+        detect(write('{"tokens": ["Ada"], "ner_tags": ["B-PER"]}\n'), forms=FORMS)
+    message = str(caught.value)
+    assert "jsonl is JSON lines of our own Document: text, mentions, " in message
+    assert "tacred is JSON of token, " in message
+    assert "openluke.formats.dataset_rows.documents_of_rows reads rows of" in message
+    assert "--form jsonl" in message
+    assert "conll is" not in message
+
+
+def test_json_with_half_of_the_keys_is_not_of_a_form_without_those_it_needs(write):
+    names = write('{"text": "Ada sang", "mentions": [[0, 3, "PER"]]}\n')
+    with pytest.raises(DataError, match=r"with the keys text, mentions, .*Question: question, "):
+        detect(names, forms=[squad.FORM, json_form(Question)])
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,12 @@ def detect(
         return meant[0]
     known = " or ".join(form.name for form in forms)
     whose = f", the forms that {reader} reads" if reader else ""
+    is_json = bool(_json_keys(head))
+    likely = [form for form in forms if form.is_json == is_json] or forms
+    more = _ways(likely) if is_json else "`openluke tasks NAME` shows what stands in each"
     raise DataError(
         f"the file begins with {_described(head)}, which is not how {known} begins{whose}; say as "
-        f"form (--form {forms[0].name}) which it is, to be told what is wrong with it; `openluke "
-        "tasks NAME` shows what stands in each",
+        f"form (--form {likely[0].name}) which it is, to be told what is wrong with it; {more}",
         file=path,
     )
 
@@ -65,9 +67,22 @@ def named(name: str, *, forms: Sequence[Form], reader: str | None = None) -> For
 
 def _described(head: str) -> str:
     """What a file begins with, in words."""
+    if keys := _json_keys(head):
+        return f"JSON with the keys {', '.join(keys[:8])}"
     line = head.strip().split("\n", 1)[0]
-    if line.lstrip().startswith(("{", "[")):
-        keys = [key for key in first_tokens(head) if key and not key.endswith("]")]
-        if keys:
-            return f"JSON with the keys {', '.join(keys[:8])}"
     return repr(line[:60])
+
+
+def _json_keys(head: str) -> list[str]:
+    """The keys of JSON; none of anything else."""
+    if not head.lstrip().startswith(("{", "[")):
+        return []
+    return [key for key in first_tokens(head) if key and not key.endswith("]")]
+
+
+def _ways(forms: Sequence[Form]) -> str:
+    """What JSON may be instead, and who makes it so."""
+    ways = [f"{form.name} is {form.summary.removesuffix('.')}" for form in forms]
+    made = [f"openluke.formats.dataset_rows.{form.maker}" for form in forms if form.maker]
+    ways += [f"{maker} reads rows of Hugging Face data sets" for maker in made]
+    return "; ".join(ways)

@@ -71,6 +71,7 @@ def _shape(steps: Steps) -> Steps:
 FORM = Form(
     name="fewrel",
     summary="JSON of lists by relation, of objects with tokens, h and t.",
+    is_json=True,
     read=read_fewrel,
     looks_like=looks_like_fewrel,
 )

@@ -41,6 +41,11 @@ class Form:
     lines: Callable[..., Iterator[int | None]] | None = None
     """``lines(path, **options)`` gives the line on which each example begins, in the order of
     ``read``; ``None`` where examples do not have lines of their own."""
+    is_json: bool = False
+    """Whether it is a form of JSON; its summary then says the keys."""
+    maker: str | None = None
+    """What of ``openluke.formats.dataset_rows`` makes such records of rows of words with tags, of
+    classes, or of questions."""
     tables: tuple[str, ...] = ()
     """Options that name another file, by a path from where the one that is read lies."""
 

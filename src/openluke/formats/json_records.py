@@ -16,10 +16,22 @@ from openluke.formats.json_scan import first_tokens
 from openluke.formats.mention_table import TABLES, with_names
 from openluke.formats.record_checks import check_record
 from openluke.formats.record_cloze import with_placeholder
-from openluke.records import ClozeQuestion, Question, from_json, to_json
+from openluke.records import (
+    ClassifiedText,
+    ClozeQuestion,
+    Document,
+    Question,
+    from_json,
+    to_json,
+)
 
 R = TypeVar("R")
 
+_MAKERS: dict[type[Any], str] = {
+    Document: "documents_of_rows",
+    ClassifiedText: "texts_of_rows",
+    Question: "questions_of_rows",
+}
 _CLASS_NUMBER = re.compile(r"(label|(labels|tags)\[\d+\]): found -?\d+ \(int\), expected")
 
 
@@ -37,10 +49,10 @@ def read_records(path: str | Path, *, kind: type[R], encoding: str = "utf-8") ->
         kind: Which records.
         encoding: Of the file.
     """
-    return records_of_rows(read_rows(path, encoding=encoding), kind=kind)
+    return records_of(read_rows(path, encoding=encoding), kind=kind)
 
 
-def records_of_rows(rows: Iterable[Row], *, kind: type[R]) -> Iterator[R]:
+def records_of(rows: Iterable[Row], *, kind: type[R]) -> Iterator[R]:
     """The records of rows.
 
     Args:
@@ -95,7 +107,7 @@ def json_form(
         kind: Which records.
         of_rows: Makes the records of the rows; by default as ``read_records`` does.
     """
-    of_rows = of_rows or functools.partial(records_of_rows, kind=kind)
+    of_rows = of_rows or functools.partial(records_of, kind=kind)
     names = [field.name for field in fields(kind)]
     needed = {
         field.name
@@ -111,7 +123,9 @@ def json_form(
 
     def resembles(head: str) -> bool:
         keys = _first_keys(head)
-        return 2 * len(keys & {*names}) >= len(keys) > 0 or most_lines(looks_like)(head)
+        n_known = 2 * len(keys & {*names})
+        is_close = n_known > len(keys) or (n_known == len(keys) and needed & keys)
+        return bool(keys and is_close) or most_lines(looks_like)(head)
 
     return Form(
         name="jsonl",
@@ -120,6 +134,8 @@ def json_form(
         looks_like=looks_like,
         resembles=resembles,
         lines=row_lines,
+        is_json=True,
+        maker=_MAKERS.get(kind),
         tables=TABLES if kind is Question else (),
     )
 

@@ -56,6 +56,7 @@ def looks_like_ner_wikipedia_ja(head: str) -> bool:
 FORM = Form(
     name="ner-wikipedia-ja",
     summary="JSON of curid, text and entities with name, span and type.",
+    is_json=True,
     read=read_ner_wikipedia_ja,
     looks_like=looks_like_ner_wikipedia_ja,
     lines=ner_wikipedia_ja_lines,

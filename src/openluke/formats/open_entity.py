@@ -41,6 +41,7 @@ def looks_like_open_entity(head: str) -> bool:
 FORM = Form(
     name="open-entity",
     summary="JSON of sent, start, end and labels.",
+    is_json=True,
     read=read_open_entity,
     looks_like=looks_like_open_entity,
     lines=row_lines,

@@ -80,6 +80,7 @@ def looks_like_opennre(head: str) -> bool:
 FORM = Form(
     name="opennre",
     summary="JSON lines of token (or text), h and t with pos, and relation.",
+    is_json=True,
     read=read_opennre,
     looks_like=looks_like_opennre,
     lines=row_lines,

@@ -94,6 +94,7 @@ def looks_like_record(head: str) -> bool:
 FORM = Form(
     name="record",
     summary="JSON of data, passage, entities, qas, query and answers: ReCoRD.",
+    is_json=True,
     read=read_record,
     looks_like=looks_like_record,
 )

@@ -132,6 +132,7 @@ def looks_like_squad(head: str) -> bool:
 FORM = Form(
     name="squad",
     summary="JSON of data, paragraphs, context, qas and answers: SQuAD, XQuAD, MLQA, JaQuAD.",
+    is_json=True,
     read=read_squad,
     looks_like=looks_like_squad,
     tables=TABLES,

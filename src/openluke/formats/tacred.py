@@ -56,6 +56,7 @@ def looks_like_tacred(head: str) -> bool:
 FORM = Form(
     name="tacred",
     summary="JSON of token, subj_start, subj_end, obj_start, obj_end and relation.",
+    is_json=True,
     read=read_tacred,
     looks_like=looks_like_tacred,
     lines=row_lines,

@@ -65,6 +65,7 @@ def looks_like_ultra_fine(head: str) -> bool:
 FORM = Form(
     name="ultra-fine",
     summary="JSON lines of left_context_token, mention_span, right_context_token and y_str.",
+    is_json=True,
     read=read_ultra_fine,
     looks_like=looks_like_ultra_fine,
     lines=row_lines,
