@@ -1,24 +1,60 @@
-"""Rows as the ``datasets`` library holds them, or any mappings: mentions, classes and questions.
+"""Rows as the ``datasets`` library holds them, or any mappings, as records of every kind.
 
-That library is not needed: a data set is whatever gives mappings one after another and may have
-``features``, which say the names of its class numbers. ``write_records`` of ``json_records`` makes
-them a file, from which a task learns.
+Rows whose columns are the fields of a record are read by ``records_of_rows``, those of usual data
+sets (words with tags, texts with a class, SQuAD's columns) by the other functions. That library is
+not needed: a data set is whatever gives mappings one after another and may have ``features``, which
+say the names of its class numbers. ``write_records`` of ``json_records`` makes them a file, from
+which a task learns.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from openluke.errors import DataError
-from openluke.formats.joined_words import JoinedBy, join_words
+from openluke.formats.joined_words import JoinedBy, JoinedWords, join_words
+from openluke.formats.json_records import LISTS, records_of
 from openluke.formats.json_rows import Row, shown
 from openluke.formats.tagging import BadTagError, ranges_of, scheme_of
-from openluke.records import Answer, ClassifiedText, Document, Label, Mention, Question
+from openluke.records import (
+    Answer,
+    ClassifiedText,
+    Document,
+    Label,
+    Mention,
+    Question,
+    TaggedText,
+)
 from openluke.records.tags import Scheme
+
+R = TypeVar("R")
 
 _NAME = Path("data set, row")
 _UNKNOWN = -1
 """The class number of rows whose class is not known, in the test sets of that library."""
+_CHOICE = "answer"
+"""The column that counts the choices of a question."""
+
+
+def records_of_rows(rows: Iterable[Mapping[str, Any]], *, kind: type[R]) -> Iterator[R]:
+    """Rows whose columns are the fields of a record, as in JSON lines of it.
+
+    That are mentions at characters, with types, entities and relations (``Document``), choices
+    (``ChoiceQuestion``), gaps (``ClozeQuestion``), and so on; see ``json_records.read_records`` for
+    all that may be said shortly. Numbers of classes become the names that the features have, and -1
+    and null are what is not known. A list of objects may come as an object of lists, as the library
+    holds it. Other columns are errors: ``remove_columns`` of the library leaves them out.
+
+    Args:
+        rows: The data set, or a split of it.
+        kind: Which records.
+    """
+    features = dict(getattr(rows, "features", None) or {})
+    plain = (
+        Row(_plain_object(row.values, features=features, row=row, at=()), row.file, row.line)
+        for row in _rows(rows)
+    )
+    return records_of(plain, kind=kind)
 
 
 def documents_of_rows(
@@ -47,13 +83,8 @@ def documents_of_rows(
         rows = list(rows) if isinstance(rows, Iterator) else rows
         scheme = _told_scheme(rows, column=tags, names=names)
     for row in _rows(rows):
-        words = row.strings(tokens)
-        if not words:
-            raise row.error("found no words, expected at least one", at=(tokens,))
-        joined = join_words(words, joined_by=joined_by)
-        given = _tags(row, column=tags, names=names)
-        if len(given) != len(words):
-            raise row.error(f"found {len(given)} tags for {len(words)} words", at=(tags,))
+        joined = _joined(row, column=tokens, joined_by=joined_by)
+        given = _tags_of(joined, row=row, column=tags, names=names)
         try:
             ranges = ranges_of(given, scheme=None if lenient else scheme)
         except BadTagError as error:
@@ -63,6 +94,27 @@ def documents_of_rows(
         yield Document(
             text=joined.text, mentions=mentions, words=joined.words, id=row.identifier("id")
         )
+
+
+def tagged_texts_of_rows(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    tokens: str = "tokens",
+    tags: str = "tags",
+    names: Sequence[str] | None = None,
+    joined_by: JoinedBy = "spaces",
+) -> Iterator[TaggedText]:
+    """Rows of words with tags as texts whose words have these tags, such as parts of speech.
+
+    Without the column of the tags they are not known. The arguments are those of
+    ``documents_of_rows``.
+    """
+    names = names or _class_names(rows, column=tags)
+    for row in _rows(rows):
+        joined = _joined(row, column=tokens, joined_by=joined_by)
+        known = row.values.get(tags) is not None
+        given = tuple(_tags_of(joined, row=row, column=tags, names=names)) if known else None
+        yield TaggedText(text=joined.text, words=joined.words, tags=given, id=row.identifier("id"))
 
 
 def texts_of_rows(
@@ -144,6 +196,74 @@ def _rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
         yield Row(values, _NAME, number)
 
 
+def _joined(row: Row, *, column: str, joined_by: JoinedBy) -> JoinedWords:
+    words = row.strings(column)
+    if not words:
+        raise row.error("found no words, expected at least one", at=(column,))
+    return join_words(words, joined_by=joined_by)
+
+
+def _tags_of(
+    joined: JoinedWords, *, row: Row, column: str, names: Sequence[str] | None
+) -> list[str]:
+    given = _tags(row, column=column, names=names)
+    if len(given) != len(joined.words):
+        raise row.error(f"found {len(given)} tags for {len(joined.words)} words", at=(column,))
+    return given
+
+
+def _plain_object(
+    values: Mapping[str, Any], *, features: Mapping[str, Any], row: Row, at: tuple[str | int, ...]
+) -> dict[str, Any]:
+    """An object with the names of classes, without what is not known."""
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        feature = _innermost(features.get(key))
+        names = getattr(feature, "names", None)
+        if value is None or (names is not None and value == _UNKNOWN):
+            continue
+        if key in LISTS and isinstance(value, Mapping):
+            columns = cast("Mapping[str, Any]", value)
+            value = _transposed(columns, row=row, at=(*at, key))  # noqa: PLW2901
+        counts = key == _CHOICE  # its numbers are what they say, whatever their names
+        plain[key] = _plain(value, feature=None if counts else feature, row=row, at=(*at, key))
+    return plain
+
+
+def _plain(value: Any, *, feature: Any, row: Row, at: tuple[str | int, ...]) -> Any:
+    if isinstance(value, Mapping):
+        values = cast("Mapping[str, Any]", value)
+        features = cast("Mapping[str, Any]", feature) if isinstance(feature, Mapping) else {}
+        return _plain_object(values, features=features, row=row, at=at)
+    if isinstance(value, list):
+        items = enumerate(cast("list[Any]", value))
+        return [_plain(item, feature=feature, row=row, at=(*at, index)) for index, item in items]
+    names = getattr(feature, "names", None)
+    return value if names is None else _class_name(value, row=row, at=at, names=names)
+
+
+def _transposed(
+    columns: Mapping[str, Any], *, row: Row, at: tuple[str | int, ...]
+) -> list[dict[str, Any]]:
+    """The objects whose fields stand in lists."""
+    lists = {key: value for key, value in columns.items() if value is not None}
+    if not all(isinstance(value, list) for value in lists.values()):
+        raise row.error(f"found {shown(columns)}, expected a list of objects", at=at)
+    if len({len(value) for value in lists.values()}) > 1:
+        raise row.error(f"found {shown(columns)}, expected lists of one length", at=at)
+    return [dict(zip(lists, each, strict=True)) for each in zip(*lists.values(), strict=True)]
+
+
+def _innermost(feature: Any) -> Any:
+    """What lists of a feature hold."""
+    while True:
+        first = cast("list[Any]", feature)[:1] if isinstance(feature, list) else ()
+        inner = first[0] if first else getattr(feature, "feature", None)
+        if inner is None:
+            return feature
+        feature = inner
+
+
 def _answers(row: Row, *, context: str) -> tuple[Answer, ...]:
     texts, starts = row.strings("text"), row.integers("answer_start")
     if len(texts) != len(starts):
@@ -163,11 +283,8 @@ def _answers(row: Row, *, context: str) -> tuple[Answer, ...]:
 
 def _class_names(rows: Any, *, column: str) -> Sequence[str] | None:
     """The names of a column's numbers, which its feature or that of its items has."""
-    feature = (getattr(rows, "features", None) or {}).get(column)
-    while feature is not None and not hasattr(feature, "names"):
-        inner = cast("list[Any]", feature)[:1] if isinstance(feature, list) else ()
-        feature = inner[0] if inner else getattr(feature, "feature", None)
-    return None if feature is None else feature.names
+    features = getattr(rows, "features", None) or {}
+    return getattr(_innermost(features.get(column)), "names", None)
 
 
 def _tags(row: Row, *, column: str, names: Sequence[str] | None) -> list[str]:

@@ -250,3 +250,6 @@ _LONG_FORMS: dict[str, Callable[[Any], Any]] = {
     "choice_mentions": _each(_each(_mention)),
     "relations": _each(_relation),
 }
+
+LISTS = frozenset(_LONG_FORMS)
+"""The fields of records and mentions that are lists of objects."""
