@@ -5,8 +5,25 @@ from types import SimpleNamespace
 import pytest
 
 from openluke.errors import DataError
-from openluke.formats.dataset_rows import documents_of_rows, questions_of_rows, texts_of_rows
-from openluke.records import Answer, Label
+from openluke.formats.dataset_rows import (
+    documents_of_rows,
+    questions_of_rows,
+    records_of_rows,
+    tagged_texts_of_rows,
+    texts_of_rows,
+)
+from openluke.records import (
+    Answer,
+    ChoiceQuestion,
+    ClassifiedText,
+    ClozeQuestion,
+    Document,
+    Label,
+    Mention,
+    Relation,
+    Span,
+    TaggedText,
+)
 
 TAGS = ["O", "B-PER", "I-PER"]
 NER = [
@@ -148,3 +165,99 @@ def test_questions_have_the_columns_of_squad():
 def test_bad_answers_are_named(answers, message):
     with pytest.raises(DataError, match=message):
         [*questions_of_rows([{"context": "Ada sang.", "question": "?", "answers": answers}])]
+
+
+def listed(feature):
+    """A feature of a list, as newer versions of the library have it."""
+    return SimpleNamespace(feature=feature)
+
+
+TEXT = "Ada met Bob."
+MENTION = {"start": 0, "end": 3, "label": 0, "labels": [1, 0], "entity": None}
+KINDS = SimpleNamespace(names=["person", "place"])
+MENTIONS = {"start": "int", "end": "int", "label": KINDS, "labels": listed(KINDS)}
+READ = Mention(start=0, end=3, label="person", labels=(Label(label="place"), Label(label="person")))
+
+
+@pytest.mark.parametrize(
+    ("mentions", "feature"),
+    [
+        ([MENTION], listed(MENTIONS)),
+        ([MENTION], [MENTIONS]),
+        ({key: [value] for key, value in MENTION.items()}, SimpleNamespace(feature=MENTIONS)),
+        (
+            {key: [value] for key, value in MENTION.items()},
+            {key: listed(value) for key, value in MENTIONS.items()},
+        ),
+    ],
+)
+def test_rows_in_the_form_of_a_record_have_the_names_of_their_features(mentions, feature):
+    row = {"text": TEXT, "mentions": mentions, "id": None}
+    (document,) = records_of_rows(DataSet([row], mentions=feature), kind=Document)
+    assert document == Document(text=TEXT, mentions=(READ,))
+
+
+def test_rows_of_every_kind_are_read_as_json_lines_are():
+    met = DataSet(
+        [{"text": TEXT, "relations": [{"head": [0, 3], "tail": [8, 11], "label": 1}]}],
+        relations=listed({"label": SimpleNamespace(names=["no", "met"])}),
+    )
+    (document,) = records_of_rows(met, kind=Document)
+    assert document.relations == (Relation(head=Span(0, 3), tail=Span(8, 11), label="met"),)
+    tags = DataSet([{"text": "a b", "words": [[0, 1], [2, 3]], "tags": [1, 0]}], tags=listed(KINDS))
+    (tagged,) = records_of_rows(tags, kind=TaggedText)
+    assert tagged.tags == ("place", "person")
+    choices = [{"question": "?", "choices": ["a", "b"], "answer": number} for number in (1, -1)]
+    numbered = DataSet(choices, answer=SimpleNamespace(names=["A", "B"]))
+    assert [each.answer for each in records_of_rows(numbered, kind=ChoiceQuestion)] == [1, None]
+    cloze = {"query": "@placeholder met.", "context": TEXT, "candidates": [[0, 3]]}
+    (gap,) = records_of_rows([cloze | {"answers": {"text": ["Ada"]}}], kind=ClozeQuestion)
+    assert (gap.placeholder, gap.answers) == (Span(0, 12), (Answer(text="Ada"),))
+    texts = DataSet([{"text": "a", "label": n} for n in (1, -1, None, "x")], label=KINDS)
+    read = [each.label for each in records_of_rows(iter_of(texts), kind=ClassifiedText)]
+    assert read == ["place", None, None, "x"]
+
+
+def iter_of(rows):
+    """Rows that come once, with their features, as a data set that is streamed."""
+
+    class Stream:
+        features = rows.features
+
+        def __iter__(self):
+            yield from rows
+
+    return Stream()
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"extra": 1}, r"data set, row:1: Document: unknown key 'extra'"),
+        ({"mentions": [[0, 99]]}, r"row:1: Document: mentions\[0\]: span \(0, 99\) lies outside"),
+        (
+            {"mentions": [MENTION | {"label": 2}]},
+            r"row:1: mentions\[0\].label: found 2, expected a",
+        ),
+        ({"mentions": {"start": [0], "end": []}}, r"row:1: mentions: .* expected lists of one len"),
+        ({"mentions": {"start": 0, "end": 3}}, r"row:1: mentions: .* expected a list of objects"),
+        ({"text": None}, r"row:1: Document: missing key 'text'"),
+    ],
+)
+def test_bad_rows_of_records_are_named(row, message):
+    rows = DataSet([{"text": TEXT}, {"text": TEXT} | row], mentions=listed(MENTIONS))
+    with pytest.raises(DataError, match=message):
+        [*records_of_rows(rows, kind=Document)]
+
+
+def test_words_with_tags_are_tagged_texts():
+    rows = DataSet(
+        [{"tokens": ["Ada", "sang"], "upos": [0, 1], "id": 3}, {"tokens": ["Bo"]}],
+        upos=listed(SimpleNamespace(names=["NOUN", "VERB"])),
+    )
+    first, second = tagged_texts_of_rows(rows, tags="upos")
+    words = (Span(0, 3), Span(4, 8))
+    assert first == TaggedText(text="Ada sang", words=words, tags=("NOUN", "VERB"), id="3")
+    assert (second.text, second.tags) == ("Bo", None)
+    with pytest.raises(DataError, match=r"row:0: tags: found 1 tags for 2 words"):
+        [*tagged_texts_of_rows([{"tokens": ["a", "b"], "tags": ["X"]}])]
