@@ -218,6 +218,7 @@ def test_another_recipe_and_other_data_are_refused_by_name(start: Path, tmp_path
     finetune(recipe(start), output=tmp_path / "run", device="cpu")
     for changes, message in (
         ({"seed": 2}, r"\(seed: 1 before, 2 now\)"),
+        ({"inputs": {"max_words": 64}}, r"\(inputs\.max_words: not given before, 64 now\)"),
         ({"options": {"temperature": 2.0}}, r"options\.temperature: not given before, 2\.0"),
         (
             {"data": {"train": str(tmp_path / "test.tsv")}},
@@ -276,9 +277,12 @@ def test_the_entity_table_is_kept_and_frozen_where_the_recipe_says_so(
     assert set(result.report["scores"]["toy"]) == {"test"}
 
 
-def test_attention_is_as_the_recipe_says(start: Path, tmp_path: Path) -> None:
-    result = finetune(recipe(start, attention="plain"), output=tmp_path / "run", device="cpu")
-    assert not load_bundle(result.model).encoder.config.entity_aware
+def test_attention_and_inputs_are_as_the_recipe_says(start: Path, tmp_path: Path) -> None:
+    config = recipe(start, attention="plain", inputs={"max_words": 64})
+    result = finetune(config, output=tmp_path / "run", device="cpu")
+    model = load_bundle(result.model)
+    assert not model.encoder.config.entity_aware
+    assert model.inputs.max_words == 64
 
 
 def test_a_head_that_says_the_same_goes_on_from_its_weights(start: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a run starts from: which entities are learnt, and which words are new."""
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 
 from openluke.checkpoints.lite import make_lite
 from openluke.config import from_mapping
+from openluke.errors import ConfigError
 from openluke.finetuning.recipe import FinetuneConfig
 from openluke.finetuning.start import prepare
 from openluke.records import (
@@ -107,6 +109,31 @@ def test_masks_that_are_filled_with_words_alone_need_no_table():
         examples={"fill_mask": [MaskedText(text=TEXT, mentions=(NAMED,))]},
     ).bundle
     assert start.encoder.config.n_entities == 4
+
+
+def test_inputs_are_limited_as_the_recipe_says(caplog):
+    def inputs_of(**inputs):
+        recipe = config(inputs=inputs)
+        return prepare(
+            tiny_bundle(), config=recipe, labels={"ner": ("O", "PER")}, examples={"ner": ()}
+        )
+
+    own = tiny_bundle().inputs
+    assert inputs_of().bundle.inputs == own
+    said = {"max_words": 64, "max_entities": 9, "max_mention_length": 5, "on_overflow": "error"}
+    start = inputs_of(**said, stride=10)
+    assert start.bundle.inputs == replace(own, **said, stride=10)
+    assert start.tasks["ner"].setup.inputs == start.bundle.inputs
+    assert inputs_of(max_words=64).bundle.inputs == replace(own, max_words=64)
+    with caplog.at_level(logging.INFO):
+        assert inputs_of(max_words=24).bundle.inputs == replace(own, max_words=24, stride=6)
+    assert (
+        "inputs.stride = 6, a quarter of max_words, is chosen: the 24 of the model" in caplog.text
+    )
+    with pytest.raises(ConfigError, match="inputs of the recipe: stride is 100, expected 0 <= st"):
+        inputs_of(stride=100)
+    with pytest.raises(ConfigError, match="inputs of the recipe: inputs may have 500 word pieces"):
+        inputs_of(max_words=500)
 
 
 def test_new_words_begin_as_the_pieces_that_the_recipe_names():

@@ -11,8 +11,12 @@ from typing import Any, Literal
 from openluke.config import from_mapping, read_toml, to_mapping
 from openluke.errors import ConfigError
 from openluke.task import load_task, task_names
+from openluke.tokenization.inputs_config import EntityInputsConfig
+from openluke.tokenization.overflow import OnOverflow
 from openluke.training.config import TrainingConfig
 
+_ANY_NUMBER = 2**31
+"""Of pieces, while it is not known how many the encoder reads."""
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
 
@@ -102,6 +106,34 @@ class LearningConfig(TrainingConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InputsConfig:
+    """How much of a text the model reads, in training and ever after."""
+
+    max_words: int | None = None
+    """Most word pieces in an input, at most as many as the encoder has positions for; ``None``, as
+    of all of these: as the model has it."""
+    max_entities: int | None = None
+    """Most entities in an input."""
+    max_mention_length: int | None = None
+    """Pieces of a mention that give it its position."""
+    on_overflow: OnOverflow | None = None
+    """What to do with more than an input holds: ``window`` reads several inputs, ``truncate`` the
+    beginning, ``error`` refuses the text."""
+    stride: int | None = None
+    """Pieces that neighbouring windows share; a quarter of ``max_words`` where the model's own are
+    too many for it."""
+
+    def __post_init__(self) -> None:
+        values: dict[str, Any] = {"max_words": _ANY_NUMBER, "stride": 0} | self.said
+        EntityInputsConfig(**values)
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Those that are not as the model has them."""
+        return {name: value for name, value in to_mapping(self).items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoraConfig:
     """Low-rank adapters: few weights are trained, beside frozen ones (extra ``lora``)."""
 
@@ -158,6 +190,8 @@ class FinetuneConfig:
     new_words: dict[str, str] = field(default_factory=dict[str, str])
     """Special tokens that the model gets where it lacks them, each with the word piece whose vector
     it starts from."""
+    inputs: InputsConfig = field(default_factory=InputsConfig)
+    """Limits of inputs, other than those that the model has."""
     entity_table: Literal["auto", "frozen", "trained"] = "auto"
     """What becomes of the entity embeddings. ``auto``: where no task predicts entities, and no
     example of the training or dev data names one by its title, only the special entities are kept;

@@ -13,7 +13,8 @@ from openluke.checkpoints.attention import with_attention
 from openluke.checkpoints.bundle import Bundle, BundleHead
 from openluke.checkpoints.lite import make_lite
 from openluke.config import from_mapping
-from openluke.finetuning.recipe import FinetuneConfig
+from openluke.errors import ConfigError
+from openluke.finetuning.recipe import FinetuneConfig, InputsConfig
 from openluke.model.heads import build_head
 from openluke.records import Mention
 from openluke.task import MAIN, Task, TaskType, load_task
@@ -52,6 +53,7 @@ def prepare(
         labels: The labels of each task, by the name of its head.
         examples: What each task learns from and is chosen by, in the same way.
     """
+    bundle = _with_limits(bundle, limits=config.inputs)
     bundle = with_words(bundle, words=config.new_words)
     if config.attention is not None:
         bundle = with_attention(bundle, entity_aware=config.attention == "entity-aware")
@@ -112,6 +114,23 @@ def _is_frozen(config: FinetuneConfig, *, needs_titles: bool) -> bool:
 def options_of(kind: TaskType, *, values: Mapping[str, Any], where: str) -> Any:
     """The configuration of a task from some of its options, checked."""
     return from_mapping(kind.config_type, values=values, where=where)
+
+
+def _with_limits(bundle: Bundle, *, limits: InputsConfig) -> Bundle:
+    """The same bundle with the inputs that a recipe says."""
+    said, stride = limits.said, bundle.inputs.stride
+    if limits.max_words and limits.stride is None and stride >= limits.max_words - 4:
+        said["stride"] = limits.max_words // 4
+        logger.info(
+            "inputs.stride = %d, a quarter of max_words, is chosen: the %d of the model are too "
+            "many for it; --set inputs.stride=… says otherwise",
+            said["stride"],
+            stride,
+        )
+    try:
+        return replace(bundle, inputs=replace(bundle.inputs, **said))
+    except ConfigError as error:
+        raise ConfigError(f"inputs of the recipe: {error}") from error
 
 
 def _make_tasks(
