@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import torch
 
+from openluke.artifacts import fingerprint
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
 from openluke.config import from_mapping
@@ -63,6 +64,11 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
     assert result.report["best_step"] <= result.report["steps"] == 18
     assert json.loads((tmp_path / "run" / "scores.json").read_text()) == result.report
     assert result.report["not_read"] == []
+    data = result.report["data"]["toy"]
+    files = {name: start.with_name(f"{name}.tsv") for name in ("train", "dev", "test")}
+    assert {name: data[name]["fingerprint"] for name in data} == {
+        name: fingerprint(file) for name, file in files.items()
+    }
     assert not (tmp_path / "run" / "checkpoints").exists()
     bundle = load_bundle(result.model)
     assert [head.entry.name for head in bundle.heads] == ["toy"]
@@ -79,7 +85,7 @@ def test_a_recipe_becomes_a_model_with_scores_and_a_card(start: Path, tmp_path: 
         "model.predict('the Tokyo 0')",
         "| learning rate | 0.005 |",
         "## Scores on test",
-        "| toy | train | train.tsv | 48 |",
+        f"| toy | train | train.tsv | 48 | {data['train']['fingerprint'][:19]} |",
         "us reports: f1 0.500.",
         "| seed | 1 |",
     ):
@@ -161,7 +167,7 @@ def test_what_was_not_read_is_in_the_scores_and_on_the_card(
     result = finetune(config, output=tmp_path / "run", device="cpu")
     assert "ner: the model finds nothing in dev (f1 0.0)" in caplog.text
     (told,) = result.report["not_read"]
-    assert told.startswith("3 of 3 mentions cannot be found")
+    assert told.startswith("3 of 3 labelled mentions cannot be found")
     assert f"- {told}" in (result.model / "README.md").read_text()
 
 

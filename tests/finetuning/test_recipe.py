@@ -88,6 +88,7 @@ def test_a_variable_that_is_not_set_is_named(file: Path, monkeypatch) -> None:
         ({"training": {"seed": 3}}, "training.seed; a recipe has one seed"),
         ({"data": {"train": "a", "dev_share": 1.0}}, "dev_share is 1.0"),
         ({"data": {"train": "a", "tests": {"dev": "b"}}}, "tests has one named 'dev'"),
+        ({"data": {"train": "a", "tests": {"train": "b"}}}, "tests has one named 'train'"),
         ({"inputs": {"max_words": 3}}, "max_words is 3, expected at least 8"),
         ({"inputs": {"max_words": 24, "stride": 30}}, "stride is 30, expected 0 <= stride < max_"),
         ({"inputs": {"max_entities": 0}}, "max_entities is 0, expected at least 1"),

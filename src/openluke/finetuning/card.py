@@ -11,6 +11,7 @@ from openluke.finetuning.run_directory import MODEL
 from openluke.task import load_task
 
 _MOST_LABELS = 60
+_HASH_LENGTH = 12
 
 
 def card_notes(
@@ -104,11 +105,19 @@ def _paper(config: FinetuneConfig) -> str:
 
 def _data(report: Mapping[str, Any]) -> str:
     rows = "\n".join(
-        f"| {head} | {split} | {facts['file']} | {facts['examples']:,} |"
+        f"| {head} | {split} | {facts['file']} | {facts['examples']:,} | "
+        f"{_short_hash(facts['fingerprint'])} |"
         for head, splits in report["data"].items()
         for split, facts in splits.items()
     )
-    return f"## Data\n\n| head | used as | file | examples |\n|---|---|---|---|\n{rows}"
+    head = "| head | used as | file | examples | hash |\n|---|---|---|---|---|"
+    return f"## Data\n\n{head}\n{rows}"
+
+
+def _short_hash(fingerprint: str) -> str:
+    """Enough of a hash to tell files apart, with what it is."""
+    name, _, digest = fingerprint.partition(":")
+    return f"{name}:{digest[:_HASH_LENGTH]}"
 
 
 def _training(config: FinetuneConfig, *, report: Mapping[str, Any]) -> str:

@@ -158,6 +158,7 @@ def _make(run: _Run, *, bundle: Bundle, trackers: Sequence[Tracker]) -> Finetune
         tasks=fit.tasks,
         splits=run.splits,
         known=fit.known,
+        read=run.origin["data"],
         directory=run.directory,
         device=run.world.device,
     )

@@ -59,8 +59,8 @@ class DataConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.dev_share < 1:
             raise ConfigError(f"dev_share is {self.dev_share}, expected 0 or more, below 1")
-        if "dev" in self.tests or "test" in self.tests:
-            raise ConfigError("tests has one named 'dev' or 'test'; give it another name")
+        if taken := {"train", "dev", "test"} & {*self.tests}:
+            raise ConfigError(f"tests has one named {min(taken)!r}; give it another name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

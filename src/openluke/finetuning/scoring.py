@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from openluke.artifacts import atomic_file
+from openluke.artifacts import atomic_file, fingerprint
 from openluke.checkpoints.bundle import Bundle
 from openluke.config import to_mapping
 from openluke.finetuning.checking import check_targets
@@ -37,6 +37,7 @@ def score_all(
     tasks: Mapping[str, Task[Any, Any]],
     splits: Mapping[str, Splits],
     known: Mapping[str, Scored],
+    read: Mapping[str, Mapping[str, str]],
     directory: Path,
     device: torch.device,
 ) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def score_all(
         tasks: The tasks by the names of their heads.
         splits: What was learnt from and chosen by, in the same way.
         known: What this model was already found to do on dev, in the same way.
+        read: Hashes of the files that were learnt from and chosen by, by head and split.
         directory: The directory of the run.
         device: Where to compute.
     """
@@ -58,14 +60,19 @@ def score_all(
         mine, task = splits[part.head], tasks[part.head]
         model = bundle.model_of(part.head).to(device).eval()
         scores[part.head] = {}
-        data[part.head] = {"train": _described(part.data.train, examples=mine.train)}
+        hashes = read[part.head]
+        data[part.head] = {
+            "train": _described(part.data.train, examples=mine.train, content=hashes["train"])
+        }
         for name, file, examples in _to_score(part, splits=mine):
             found = known.get(part.head) if name == "dev" else None
             found = found or score_task(task, model=model, examples=examples, device=device)
             seconds += found.seconds
             n_examples += len(examples)
             scores[part.head][name] = to_mapping(found.scores)
-            data[part.head][name] = _described(file, examples=examples)
+            is_read = hashes["train" if mine.held_out else "dev"] if name == "dev" else None
+            content = is_read or fingerprint(path_of(file))
+            data[part.head][name] = _described(file, examples=examples, content=content)
             path = directory / PREDICTIONS / f"{part.head}-{name}.jsonl"
             _write_predictions(found.predicted, task=task, path=path)
             if name == "dev":
@@ -129,8 +136,8 @@ def _warn_of_nothing(
         )
 
 
-def _described(file: File, *, examples: Sequence[Any]) -> dict[str, Any]:
-    return {"file": path_of(file).name, "examples": len(examples)}
+def _described(file: File, *, examples: Sequence[Any], content: str) -> dict[str, Any]:
+    return {"file": path_of(file).name, "examples": len(examples), "fingerprint": content}
 
 
 def _write_predictions(predicted: Sequence[Any], *, task: Task[Any, Any], path: Path) -> None:
