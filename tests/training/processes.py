@@ -28,7 +28,8 @@ CASES: dict[str, dict[str, Any]] = {
     "fsdp": MASKED | {"strategy": "fsdp"},
     "ddp-dropout": {"dropout": 0.3, "max_steps": 6},
     "fsdp-checkpointing": {"dropout": 0.3, "max_steps": 6}
-    | {"strategy": "fsdp", "gradient_checkpointing": True},
+    | {"strategy": "fsdp", "gradient_checkpointing": True}
+    | {"optimizer": {"bias_correction": False}},
     "fsdp-stopped": SHORT | {"strategy": "fsdp", "stop": STOP},
     "fsdp-continued": SHORT | {"strategy": "fsdp"},
     "ddp-continued": SHORT,

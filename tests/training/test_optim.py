@@ -147,6 +147,31 @@ def test_the_share_of_the_warm_up_is_rounded_down():
     assert set_rates(optimizer, config=config, step=0, n_steps=99) == pytest.approx(1 / 6)
 
 
+def test_steps_without_bias_correction_are_those_of_the_published_training():
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(3, 2).double()
+    config = OptimizerConfig(
+        learning_rate=0.1, weight_decay=0.1, betas=(0.9, 0.98), eps=1e-6, bias_correction=False
+    )
+    weight, bias = layer.weight.detach().clone(), layer.bias.detach().clone()
+    optimizer = make_optimizer(layer, config=config)
+    mean = square = torch.zeros_like(weight)
+    for step in range(6):
+        grad = torch.randn(2, 3).double()
+        layer.weight.grad = None if step == 3 else grad.clone()  # a head may have none
+        set_rates(optimizer, config=config, step=step, n_steps=10)
+        optimizer.step()
+        if step == 3:
+            continue
+        rate = 0.1 * (10 - step) / 10
+        mean = 0.9 * mean + 0.1 * grad
+        square = 0.98 * square + 0.02 * grad**2
+        weight -= rate * mean / (square.sqrt() + 1e-6)
+        weight -= rate * 0.1 * weight
+    torch.testing.assert_close(layer.weight.detach(), weight, atol=1e-12, rtol=1e-12)
+    assert torch.equal(layer.bias, bias)
+
+
 def test_steps_are_those_of_a_plain_reference():
     torch.manual_seed(0)
     layer = torch.nn.Linear(3, 2)

@@ -84,6 +84,34 @@ def test_the_run_goes_on_from_the_one_before_when_the_last_is_deleted(run_dir: P
     assert losses[0] == losses[1]
 
 
+def test_a_run_without_bias_correction_goes_on_as_it_was(tmp_path: Path):
+    learnt = []
+    for lives in ((5,), (2, 5)):
+        run_dir = tmp_path / str(len(lives))
+        for stop in lives:
+            made = toy.make_trainer(
+                run_dir,
+                data=toy.StoppingData(toy.make_instances(), batch_size=3, stop=stop),
+                optimizer={"bias_correction": False},
+                checkpoint_every=1,
+            )
+            with pytest.raises(toy.StoppedError):
+                made.run()
+        learnt.append(toy.weights(made.model))
+    whole, continued = learnt
+    assert all(torch.equal(whole[name], continued[name]) for name in whole)
+
+
+def test_runs_that_are_older_than_an_option_go_on_with_its_default(run_dir: Path):
+    file = run_dir / "checkpoints/step-00000005/state.json"
+    values = json.loads(file.read_text())
+    del values["origin"]["options"]["optimizer"]["bias_correction"]
+    file.write_text(json.dumps(values))
+    toy.make_trainer(run_dir, max_steps=5).run()
+    with pytest.raises(ConfigError, match=r"bias_correction: true before, false now"):
+        toy.make_trainer(run_dir, max_steps=5, optimizer={"bias_correction": False}).run()
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path):
     checkpoints = Checkpoints(tmp_path, keep=1, world=World())
     model = toy.make_model()

@@ -40,6 +40,9 @@ class OptimizerConfig:
     """How much of the means of gradients and of their squares stays in each step."""
     eps: float = 1e-6
     """What is added to the root of the mean square."""
+    bias_correction: bool = True
+    """Whether the means make up for beginning at zero. The published LUKE was fine-tuned without;
+    steps are then longer for a while, since the mean of squares is the slower to rise."""
     head_factor: float | None = None
     """How many times the learning rate the heads have; ``None``: 1, but 10 where new ones are
     fine-tuned on an encoder that is narrower than 768."""
@@ -136,15 +139,46 @@ def parameter_groups(model: nn.Module, *, config: OptimizerConfig) -> list[dict[
     ]
 
 
-def make_optimizer(model: nn.Module, *, config: OptimizerConfig) -> torch.optim.AdamW:
+class UncorrectedAdamW(torch.optim.Optimizer):
+    """AdamW without bias correction, as BERT was trained; the decay follows the step, as there."""
+
+    def __init__(
+        self,
+        groups: Iterable[dict[str, Any]],
+        *,
+        lr: float,
+        betas: tuple[float, float],
+        eps: float,
+    ) -> None:
+        super().__init__(groups, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": 0.0})
+
+    @torch.no_grad()
+    def step(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Change every parameter that has a gradient."""
+        for group in self.param_groups:
+            rate, (beta_mean, beta_square) = group["lr"], group["betas"]
+            for parameter in group["params"]:
+                if (gradient := parameter.grad) is None:
+                    continue
+                state = self.state[parameter]
+                if not state:
+                    state["exp_avg"] = torch.zeros_like(parameter)
+                    state["exp_avg_sq"] = torch.zeros_like(parameter)
+                mean, square = state["exp_avg"], state["exp_avg_sq"]
+                mean.mul_(beta_mean).add_(gradient, alpha=1 - beta_mean)
+                square.mul_(beta_square).addcmul_(gradient, gradient, value=1 - beta_square)
+                parameter.addcdiv_(mean, square.sqrt().add_(group["eps"]), value=-rate)
+                if group["weight_decay"]:
+                    parameter.mul_(1 - rate * group["weight_decay"])
+
+
+def make_optimizer(model: nn.Module, *, config: OptimizerConfig) -> torch.optim.Optimizer:
     """AdamW for the trainable parameters, in the form that is fastest on their device."""
-    return torch.optim.AdamW(
-        parameter_groups(model, config=config),
-        lr=rates_of(config, model=model).learning_rate,
-        betas=config.betas,
-        eps=config.eps,
-        fused=True,
-    )
+    groups = parameter_groups(model, config=config)
+    rate = rates_of(config, model=model).learning_rate
+    if not config.bias_correction:
+        return UncorrectedAdamW(groups, lr=rate, betas=config.betas, eps=config.eps)
+    return torch.optim.AdamW(groups, lr=rate, betas=config.betas, eps=config.eps, fused=True)
 
 
 def set_rates(

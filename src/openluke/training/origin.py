@@ -28,6 +28,8 @@ _HASHES = {
     "data": "the training examples are others, or are read otherwise",
     "frozen weights": "the weights that are not trained are others",
 }
+_OLDER = {"optimizer.bias_correction": True}
+"""What newer options were to runs that do not say them, by the ends of their keys."""
 _LONGEST = 40
 
 
@@ -58,6 +60,8 @@ def differences(
         hashes: What to say of values that are hashes, by their keys with dots between tables.
     """
     old, new = _flat(before), _flat(now)
+    for name in new.keys() - old.keys():
+        old[name] = next((was for end, was in _OLDER.items() if name.endswith(f".{end}")), None)
     changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
     return [
         hashes.get(name) or f"{name}: {_short(old.get(name))} before, {_short(new.get(name))} now"
