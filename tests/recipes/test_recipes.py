@@ -77,6 +77,28 @@ def test_a_recipe_states_its_learning_rate(recipe):
     assert recipe.training.optimizer.learning_rate is not None
 
 
+PUBLISHED = Path(__file__).parents[2] / "recipes/published"
+
+
+@pytest.mark.parametrize("name", ["conll-2003", "open-entity", "record", "squad-1.1", "tacred"])
+def test_the_experiments_of_luke_train_without_bias_correction(name, monkeypatch):
+    monkeypatch.setenv("OPENLUKE_DATA", "data")
+    assert not read_recipe(PUBLISHED / f"{name}.toml").training.optimizer.bias_correction
+
+
+@pytest.mark.parametrize("name", ["mluke-conll", "mluke-mlqa", "mluke-relx", "mluke-xquad"])
+def test_the_experiments_of_mluke_stop_after_three_evaluations_without_a_best(name, monkeypatch):
+    monkeypatch.setenv("OPENLUKE_DATA", "data")
+    training = read_recipe(PUBLISHED / f"{name}.toml").training
+    assert (training.patience, training.optimizer.bias_correction) == (3, True)
+
+
+def test_conll_2003_is_scored_as_the_paper_was(monkeypatch):
+    monkeypatch.setenv("OPENLUKE_DATA", "data")
+    recipe = read_recipe(PUBLISHED / "conll-2003.toml")
+    assert recipe.parts[0].options["scoring"] == "flat_conll"
+
+
 @all_recipes()
 def test_the_published_scores_are_named_as_ours_are(recipe):
     if recipe.paper is None:
