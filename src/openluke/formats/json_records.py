@@ -21,6 +21,7 @@ from openluke.records import (
     ClozeQuestion,
     Document,
     Question,
+    TaggedText,
     from_json,
     to_json,
 )
@@ -31,6 +32,7 @@ _MAKERS: dict[type[Any], str] = {
     Document: "documents_of_rows",
     ClassifiedText: "texts_of_rows",
     Question: "questions_of_rows",
+    TaggedText: "tagged_texts_of_rows",
 }
 _CLASS_NUMBER = re.compile(r"(label|(labels|tags)\[\d+\]): found -?\d+ \(int\), expected")
 
@@ -135,7 +137,7 @@ def json_form(
         resembles=resembles,
         lines=row_lines,
         is_json=True,
-        maker=_MAKERS.get(kind),
+        maker=_MAKERS.get(kind, "records_of_rows"),
         tables=TABLES if kind is Question else (),
     )
 
