@@ -31,7 +31,7 @@ MODES: dict[str, dict[str, Any]] = {
 """What each mode changes in a recipe."""
 ALL_SPANS = "all-spans"
 """One more for names: entity-aware, and every span is read in training and after it."""
-ALL_OF_THEM = {"proposer": False, "keep": None, "negatives": None}
+WITHOUT_PROPOSER = {"proposer": False, "keep": None}
 
 
 def main() -> None:
@@ -71,9 +71,11 @@ def _config(path: Path, *, mode: str, seed: int, dtype: str) -> FinetuneConfig:
     changes: dict[str, Any] = {**MODES.get(mode, MODES["entity-aware"]), "seed": seed}
     changes["training"] = {"dtype": dtype}
     options: dict[str, Any] = changes.get("options", {})
-    # the proposer and the drawing of spans spare rows of entities, which words alone do not have
-    if mode == ALL_SPANS or (mode == "words-only" and read_recipe(path).task == "ner"):
-        options = {**ALL_OF_THEM, **options}
+    if mode == ALL_SPANS:
+        options = {**WITHOUT_PROPOSER, "negatives": None}
+    elif mode == "words-only" and read_recipe(path).task == "ner":
+        # it draws spans too: on all of them it learns far less
+        options = {**WITHOUT_PROPOSER, **options}
     return read_recipe(path, changes={**changes, "options": options})
 
 
