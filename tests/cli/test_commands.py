@@ -312,7 +312,9 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
     ("call", "goes_on"),
     [
         ("predict m --input x --output=y", True),
-        ("finetune ner", True),
+        ("predict m --input x --output y --replace", False),
+        ("embed m --input x --output y --replace", True),
+        ("finetune ner --output run", True),
         ("predict m --input x", False),
         ("tasks", False),
     ],

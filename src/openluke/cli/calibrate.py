@@ -17,11 +17,9 @@ from openluke.checkpoints.saving import save_bundle
 from openluke.cli.compute import Compute
 from openluke.cli.evaluate import print_scores
 from openluke.cli.settings import read_settings
-from openluke.formats.reading import open_examples, placing
 from openluke.inference.calibration import Calibration, HeldOut
 from openluke.inference.calibration import calibrate as find_options
-from openluke.inference.gold import check_gold
-from openluke.inference.input_forms import reader_of
+from openluke.inference.gold import read_gold
 
 
 def calibrate(
@@ -58,11 +56,7 @@ def calibrate(
         check_place(output, kind=KIND, replace=replace)
     pipeline = compute.open(model)
     task = pipeline.task(head, batch_rows=compute.batch_rows)
-    options = read_settings(option or ())
-    reader, forms = reader_of(type(task.task)), task.task.forms
-    examples = list(open_examples(dev, forms=forms, form=form, options=options, reader=reader))
-    with placing(dev, forms=forms, form=form, options=options):
-        check_gold(examples, task=task.task, file=dev)
+    examples = read_gold(dev, task=task.task, form=form, options=read_settings(option or ()))
     found = find_options(HeldOut(task, examples=examples), thresholds=thresholds)
     console = Console()
     console.print(Text(f"calibration on {dev.name}", style="italic"))

@@ -16,10 +16,8 @@ from openluke.cli.progress import progress_of
 from openluke.cli.settings import read_settings
 from openluke.cli.visible_text import visible
 from openluke.config import to_mapping
-from openluke.formats.reading import open_examples, placing
 from openluke.inference.given_predictions import read_predictions
-from openluke.inference.gold import check_gold
-from openluke.inference.input_forms import reader_of
+from openluke.inference.gold import read_gold
 from openluke.inference.output_files import check_outputs
 from openluke.inference.pipeline import Pipeline
 from openluke.inference.prediction_json import prediction_line
@@ -65,11 +63,7 @@ def evaluate(
     if set:
         pipeline = pipeline.with_options(head, options=read_settings(set))
     task = pipeline.task(head).task
-    options = read_settings(option or ())
-    reader = reader_of(type(task))
-    gold = list(open_examples(file, forms=task.forms, form=form, options=options, reader=reader))
-    with placing(file, forms=task.forms, form=form, options=options):
-        check_gold(gold, task=task, file=file)
+    gold = read_gold(file, task=task, form=form, options=read_settings(option or ()))
     if predictions is None:
         found = _predict(
             pipeline, gold=gold, head=head, workers=workers, batch_rows=compute.batch_rows

@@ -112,8 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _goes_on(given: Sequence[str]) -> bool:
     """Whether a command that was stopped leaves something to go on from."""
-    writes = any(one.split("=", 1)[0] == "--output" for one in given)
-    return given[:1] == ["finetune"] or (writes and given[:1] in (["predict"], ["embed"]))
+    options = {one.split("=", 1)[0] for one in given}
+    # of predictions --replace discards what is unfinished
+    goes_on = {"finetune": True, "embed": True, "predict": options.isdisjoint({"--replace"})}
+    return "--output" in options and any(goes_on.get(command, False) for command in given[:1])
 
 
 def _drop_output() -> None:

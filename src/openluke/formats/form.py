@@ -44,8 +44,7 @@ class Form:
     is_json: bool = False
     """Whether it is a form of JSON; its summary then says the keys."""
     maker: str | None = None
-    """What of ``openluke.formats.dataset_rows`` makes such records of rows of words with tags, of
-    classes, or of questions."""
+    """What of ``openluke.formats.dataset_rows`` makes such records of the rows of a data set."""
     tables: tuple[str, ...] = ()
     """Options that name another file, by a path from where the one that is read lies."""
 

@@ -1,11 +1,13 @@
 """Whether examples say what is right, without which there is nothing to score or calibrate by."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from openluke.errors import DataError
+from openluke.formats.reading import open_examples, placing
+from openluke.inference.input_forms import reader_of
 from openluke.records import (
     ChoiceQuestion,
     ClassifiedText,
@@ -66,6 +68,24 @@ _TEXTS: dict[type, _Gold] = {
         'answers, such as "answer": 0 for the first choice', lambda one: one.answer is not None
     ),
 }
+
+
+def read_gold(
+    path: Path, *, task: Task[Any, Any], form: str | None, options: Mapping[str, Any]
+) -> list[Any]:
+    """The examples of a file by which a model can be scored; else an error says where they lack it.
+
+    Args:
+        path: The file.
+        task: The task that is scored.
+        form: The name of its form; by default the one that it looks like.
+        options: What the form is read with.
+    """
+    reading: dict[str, Any] = {"forms": task.forms, "form": form, "options": options}
+    examples = list(open_examples(path, reader=reader_of(type(task)), **reading))
+    with placing(path, **reading):
+        check_gold(examples, task=task, file=path)
+    return examples
 
 
 def check_gold(examples: Sequence[Any], *, task: Task[Any, Any], file: Path) -> None:

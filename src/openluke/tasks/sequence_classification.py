@@ -344,7 +344,7 @@ def _problem_of(examples: Sequence[ClassifiedText]) -> Problem:
     return "multi_label" if any(size != 1 for size in sizes) else "single_label"
 
 
-def _fault(example: ClassifiedText, *, problem: Problem | None) -> str | None:
+def _fault(example: ClassifiedText, *, problem: Problem) -> str | None:
     """Why what an example says cannot be learnt; what says nothing has no fault here."""
     labels = _labels(example)
     if problem == "regression":
