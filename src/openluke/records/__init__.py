@@ -2,6 +2,7 @@
 
 from openluke.records.documents import Document, Label, Mention, Relation
 from openluke.records.json_form import from_json, to_json
+from openluke.records.pages import Page, PageLink, Paragraph, Redirect
 from openluke.records.questions import (
     Answer,
     AnsweredQuestion,
@@ -36,7 +37,11 @@ __all__ = [
     "LabelScores",
     "MaskedText",
     "Mention",
+    "Page",
+    "PageLink",
+    "Paragraph",
     "Question",
+    "Redirect",
     "Relation",
     "Scores",
     "Span",

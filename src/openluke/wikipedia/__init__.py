@@ -1,0 +1,1 @@
+"""From the dump of a Wikipedia to pages, entities and mentions."""
