@@ -1,6 +1,7 @@
 """An artefact: a directory or file that is either wholly there or not there at all."""
 
 import ctypes
+import dataclasses
 import errno
 import json
 import logging
@@ -77,7 +78,7 @@ def write_artifact(
         CheckpointError: Something that must stay is at ``path``, or nothing can be written there.
     """
     path = Path(path)
-    plain_options = _as_json(options or {})  # before the work, so that it fails early
+    plain_options = as_json(options or {})  # before the work, so that it fails early
     with _naming(path):
         path = Path(os.path.realpath(path))  # a link stays one; unlike resolve, loops are OSErrors
         check_place(path, kind=kind, replace=replace)
@@ -88,22 +89,35 @@ def write_artifact(
         draft.path.mkdir()
         try:
             yield draft
-            files = described_files(draft.path)
             manifest = Manifest(
                 kind=kind,
                 format_version=format_version,
                 inputs=dict(inputs or {}),
                 options=plain_options,
-                counts=draft.counts,
-                files={name: file.stat().st_size for name, file in files},
-                content=f"{HASH}:{files_digest(files)}",
             )
-            write_manifest(draft.path, manifest=manifest)
+            describe(draft, manifest=manifest)
             _check_target(path, kind=kind, replace=replace)
             move_into_place(draft.path, target=path)
         except BaseException:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
+
+
+def describe(draft: Draft, *, manifest: Manifest) -> None:
+    """Write the manifest of a draft, which is complete then.
+
+    Args:
+        draft: What has all its files.
+        manifest: Says all but the counts, which are the draft's, and the files.
+    """
+    files = described_files(draft.path)
+    manifest = dataclasses.replace(
+        manifest,
+        counts=draft.counts,
+        files={name: file.stat().st_size for name, file in files},
+        content=f"{HASH}:{files_digest(files)}",
+    )
+    write_manifest(draft.path, manifest=manifest)
 
 
 def check_place(path: str | Path, *, kind: str, replace: bool = False) -> None:
@@ -143,12 +157,12 @@ def atomic_file(path: str | Path) -> Generator[Path, None, None]:
         partial.touch()
         try:
             yield partial
-            _sync(partial)
+            sync(partial)
             partial.replace(path)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def is_done(
@@ -169,8 +183,8 @@ def is_done(
     if not (path / MANIFEST_NAME).exists():
         return False
     manifest = read_manifest(path)
-    wanted = (kind, format_version, dict(inputs or {}), _as_json(options or {}))
-    found = (manifest.kind, manifest.format_version, manifest.inputs, _as_json(manifest.options))
+    wanted = (kind, format_version, dict(inputs or {}), as_json(options or {}))
+    found = (manifest.kind, manifest.format_version, manifest.inputs, as_json(manifest.options))
     return found == wanted
 
 
@@ -258,20 +272,20 @@ def _foreign_files(path: Path, *, manifest: Manifest) -> list[str]:
 def move_into_place(draft: Path, *, target: Path) -> None:
     """Rename the draft to its name; a replaced artefact goes away after the new one is there."""
     for _, file in all_files(draft):
-        _sync(file)
-    _sync(draft)
+        sync(file)
+    sync(draft)
     if not target.exists() or not any(target.iterdir()):
         if target.exists():
             target.rmdir()
         draft.rename(target)
     else:
         _replace(target, draft=draft)
-    _sync(target.parent)
+    sync(target.parent)
 
 
 def _replace(target: Path, *, draft: Path) -> None:
     old = draft if _exchange(draft, other=target) else _replace_by_renames(target, draft=draft)
-    _sync(target.parent)
+    sync(target.parent)
     shutil.rmtree(old, ignore_errors=True)
     if old.exists():
         logger.warning("%s: replaced, but what was there before is left here and can go", old)
@@ -329,7 +343,7 @@ def _put_back(path: Path) -> None:
             return
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Make the operating system write a file or a directory's names to disk."""
     if os.name != "posix" and path.is_dir():  # other systems cannot open directories
         return
@@ -340,6 +354,6 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _as_json(values: Mapping[str, Any]) -> Any:
+def as_json(values: Mapping[str, Any]) -> Any:
     """The values as they come back from a JSON file: tuples are lists, keys are strings."""
     return json.loads(json.dumps(values))

@@ -1,0 +1,167 @@
+"""An artefact whose making can be stopped at any moment, and goes on with the same command."""
+
+import dataclasses
+import errno
+import logging
+import os
+import shutil
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from openluke.artifacts import Draft, as_json, check_place, describe, move_into_place, sync
+from openluke.errors import CheckpointError
+from openluke.file_lock import locked
+from openluke.manifests import (
+    MANIFEST_NAME,
+    Manifest,
+    all_files,
+    parse_manifest,
+    read_manifest,
+    write_manifest,
+)
+
+logger = logging.getLogger(__name__)
+
+SCRATCH = ".scratch"
+"""The directory of a draft for what is only needed until the draft is finished."""
+
+_FREE_SPACE = "free some space and start the same command again: it goes on from there"
+_ADVICE = {
+    errno.ENOSPC: _FREE_SPACE,
+    errno.EDQUOT: _FREE_SPACE,
+    errno.EFBIG: "files may not become that large here: raise the limit (ulimit -f)",
+}
+
+
+@contextmanager
+def resumable_artifact(
+    path: str | Path,
+    *,
+    kind: str,
+    format_version: int,
+    inputs: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    replace: bool = False,
+) -> Generator[Draft, None, None]:
+    """Make an artefact directory that appears at ``path`` only when it is complete.
+
+    As with ``write_artifact`` the files are written into a hidden sibling. That stays when the
+    block fails or the process dies, and the next call from the same inputs with the same options
+    finds in it what was done; it is for the block to see what that is. A call with others discards
+    it. What the block keeps in the directory ``SCRATCH`` of the draft is no part of the artefact.
+
+    Args:
+        path: Where the artefact will be.
+        kind: What it holds.
+        format_version: Version of its files.
+        inputs: Name and ``fingerprint`` of everything that it is made from.
+        options: The options that it is made with, as far as they decide what it holds; plain JSON
+            values.
+        replace: Whether a finished artefact of this kind at ``path`` may be replaced.
+
+    Raises:
+        CheckpointError: Something that must stay is at ``path``, or it cannot be written.
+        ConfigError: Another process is making it at this moment.
+    """
+    path = Path(path)
+    identity = Manifest(
+        kind=kind,
+        format_version=format_version,
+        inputs=dict(inputs or {}),
+        options=as_json(options or {}),
+    )
+    check_place(path, kind=kind, replace=replace)
+    with _explained(path):
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with locked(target.with_name(f".{target.name}.lock"), what=str(path)):
+            check_place(path, kind=kind, replace=replace)  # it may have been finished just now
+            place = _Place(target.with_name(f".{target.name}.unfinished"))
+            draft = place.take_up(identity, target=path)
+            try:
+                yield draft
+            except BaseException:
+                place.discard_if_empty()
+                raise
+            place.describe(draft, identity=identity)
+            check_place(path, kind=kind, replace=replace)
+            place.finish(draft, target=target)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Place:
+    """The hidden directory of a draft, with a manifest of its own that says whose it is.
+
+    That manifest goes away just before the draft is renamed. So a draft beside it is unfinished,
+    and one without it is complete, or what was replaced: of the same content, or discarded.
+    """
+
+    path: Path
+
+    @property
+    def draft(self) -> Path:
+        """The directory that will be the artefact."""
+        return self.path / "draft"
+
+    def take_up(self, identity: Manifest, *, target: Path) -> Draft:
+        """The draft of this identity, with what is already in it."""
+        if self.path.exists() and not self._is_of(identity):
+            logger.warning("%s: what another job began is discarded", target)
+            shutil.rmtree(self.path)
+        if self.path.exists():
+            (self.draft / MANIFEST_NAME).unlink(missing_ok=True)
+            if (self.path / SCRATCH).exists():
+                (self.path / SCRATCH).rename(self.draft / SCRATCH)
+        self.draft.mkdir(parents=True, exist_ok=True)
+        write_manifest(self.path, manifest=identity)
+        return Draft(path=self.draft)
+
+    def describe(self, draft: Draft, *, identity: Manifest) -> None:
+        """Put the scratch aside, and write the manifest of all other files."""
+        if (draft.path / SCRATCH).exists():
+            (draft.path / SCRATCH).rename(self.path / SCRATCH)
+        describe(draft, manifest=identity)
+
+    def finish(self, draft: Draft, *, target: Path) -> None:
+        """Make the draft the artefact."""
+        sync(draft.path / MANIFEST_NAME)
+        sync(draft.path)
+        (self.path / MANIFEST_NAME).unlink()
+        move_into_place(draft.path, target=target)
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self.path.exists():
+            logger.warning("%s: is finished, but %s is left and can go", target, self.path)
+
+    def discard_if_empty(self) -> None:
+        """Leave nothing where nothing was done."""
+        if not all_files(self.draft):
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    def _is_of(self, identity: Manifest) -> bool:
+        """Whether what lies here was begun, or completed, by a job of this identity."""
+        if not self.draft.is_dir():
+            return False
+        try:
+            if (self.path / MANIFEST_NAME).exists():
+                return parse_manifest(self.path / MANIFEST_NAME) == identity
+            complete = read_manifest(self.draft)
+        except CheckpointError:
+            return False
+        return dataclasses.replace(complete, counts={}, files={}, content="") == identity
+
+
+@contextmanager
+def _explained(path: Path) -> Generator[None, None, None]:
+    """Make the operating system's errors ones that say what cannot be written and what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        file = "" if error.filename is None else str(error.filename)
+        place = "" if file in ("", str(path)) or f".{path.name}." in file else f" ({file})"
+        advice = _ADVICE.get(error.errno or 0)
+        raise CheckpointError(
+            f"{path}: cannot be written: {reason}{place}{f'; {advice}' if advice else ''}"
+        ) from error
