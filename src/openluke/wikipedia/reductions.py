@@ -1,0 +1,164 @@
+"""Tables that are joined, counted and sorted in SQL, with limited memory."""
+
+# The types of pyarrow and of duckdb's results are partly unknown.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import shutil
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from openluke.errors import CheckpointError, ConfigError, MissingExtraError
+from openluke.file_lock import locked
+
+try:
+    import duckdb
+except ImportError:
+    duckdb: Any = None
+
+LEAST_MEMORY = 100_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a reduction may take of the machine; its result does not depend on it."""
+
+    memory: int = 1_500_000_000
+    """Bytes that the tables may take; what does not fit goes to disk, beside the output."""
+    workers: int | None = None
+    """Threads; by default one for each core."""
+
+    def __post_init__(self) -> None:
+        if self.memory < LEAST_MEMORY:
+            raise ConfigError(
+                f"found memory={self.memory:,} bytes, expected at least {LEAST_MEMORY:,}"
+            )
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(f"found workers={self.workers}, expected at least 1")
+
+
+class Tables:
+    """Tables in a working directory; each has a name that SQL knows it by.
+
+    The order of rows without an ``ORDER BY`` is left to chance, so that every query whose order
+    matters has one that leaves no two rows equal.
+    """
+
+    def __init__(self, connection: Any, *, directory: Path) -> None:
+        self._connection = connection
+        self._directory = directory
+        self._n_files = 0
+
+    def run(self, query: str, *, values: Sequence[Any] = ()) -> None:
+        """Run a statement; ``values`` stand for its question marks."""
+        self._connection.execute(query, list(values))
+
+    def number(self, query: str) -> int:
+        """The only value of a query, a whole number; 0 where it is NULL."""
+        row = self._connection.execute(query).fetchone()
+        return int(row[0] or 0)
+
+    def add_files(self, name: str, *, files: Sequence[Path], columns: Mapping[str, str]) -> None:
+        """Give Parquet files a name; without any, an empty table with these columns and types."""
+        if files:
+            relation = self._connection.read_parquet([str(file) for file in files])
+            relation.create_view(name)
+        else:
+            shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
+            self.run(f"CREATE TABLE {name} ({shape})")
+
+    def add_columns(self, name: str, *, columns: Mapping[str, Any]) -> None:
+        """Make a table of columns that are in memory: arrays or lists of the same length."""
+        file = self._new_file()
+        pq.write_table(pa.table(dict(columns)), file)
+        self.add_files(name, files=[file], columns={})
+
+    def batches(self, query: str) -> Iterator[Any]:
+        """The rows of a query in Arrow batches, of which one at a time is in memory."""
+        file = self._new_file()
+        self._connection.sql(query).write_parquet(str(file), compression="zstd")
+        with pq.ParquetFile(file) as rows:
+            yield from rows.iter_batches()
+        file.unlink()
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, one after another, with little of them in memory."""
+        for batch in self.batches(query):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+    def _new_file(self) -> Path:
+        self._n_files += 1
+        return self._directory / f"{self._n_files}.parquet"
+
+
+@contextmanager
+def open_tables(
+    output: str | Path, *, limits: Limits | None = None
+) -> Generator[Tables, None, None]:
+    """Give a place for tables while the block runs: a hidden directory beside an output.
+
+    Args:
+        output: What is being made. A second process that makes it at the same time is refused.
+        limits: What may be taken of the machine.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        ConfigError: The memory does not suffice, or another process makes the same output.
+        CheckpointError: A file cannot be read or written.
+    """
+    if duckdb is None:
+        raise MissingExtraError("reducing pages to tables", extra="wikipedia")
+    limits = limits or Limits()
+    output = Path(output).absolute()
+    directory = output.parent / f".{output.name}.tables"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with locked(output.parent / f".{output.name}.tables-lock", what=str(output)):
+        shutil.rmtree(directory, ignore_errors=True)  # of a run that was killed
+        directory.mkdir()
+        try:
+            with _naming(output, limits=limits), _connect(directory, limits=limits) as connection:
+                yield Tables(connection, directory=directory)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _connect(directory: Path, *, limits: Limits) -> Generator[Any, None, None]:
+    settings: dict[str, str | int] = {
+        "memory_limit": f"{limits.memory}B",
+        "temp_directory": str(directory / "spilled"),
+        "preserve_insertion_order": "false",
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    if limits.workers is not None:
+        settings["threads"] = limits.workers
+    connection = duckdb.connect(str(directory / "tables.duckdb"), config=settings)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _naming(output: Path, *, limits: Limits) -> Generator[None, None, None]:
+    """Make the database's errors ones that say what was being made, and what to do."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise ConfigError(
+            f"{output}: making it takes more than {limits.memory:,} bytes of memory, or more disk "
+            f"than there is; give it more memory, or fewer workers: {_first_line(error)}"
+        ) from error
+    except duckdb.Error as error:
+        raise CheckpointError(f"{output}: cannot be made: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

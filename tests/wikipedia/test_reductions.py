@@ -1,0 +1,89 @@
+"""Tables in SQL: limits, order, errors, and what they leave behind."""
+
+import pytest
+
+from openluke.errors import CheckpointError, ConfigError, MissingExtraError
+from openluke.wikipedia import reductions
+from openluke.wikipedia.reductions import LEAST_MEMORY, Limits, open_tables
+
+
+def test_rows_come_in_the_order_asked_for(tmp_path):
+    with open_tables(tmp_path / "out") as tables:
+        tables.add_columns("words", columns={"word": ["b", "a", "é", "Z"], "n": [1, 2, 3, 4]})
+        assert list(tables.rows("SELECT word, n FROM words ORDER BY word")) == [
+            ("Z", 4),
+            ("a", 2),
+            ("b", 1),
+            ("é", 3),
+        ]
+        assert tables.number("SELECT sum(n) FROM words WHERE word = 'none'") == 0
+        assert tables.number("SELECT sum(n) FROM words") == 10
+
+
+def test_nothing_is_left_beside_the_output(tmp_path):
+    with open_tables(tmp_path / "deep" / "out"):
+        assert list((tmp_path / "deep").iterdir())
+    assert not list((tmp_path / "deep").iterdir())
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path):
+    left = tmp_path / ".out.tables"
+    left.mkdir()
+    (left / "tables.duckdb").write_bytes(b"cut off")
+    with open_tables(tmp_path / "out") as tables:
+        assert tables.number("SELECT 1") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_second_process_is_refused(tmp_path):
+    with (
+        open_tables(tmp_path / "out"),
+        pytest.raises(ConfigError, match="another process is writing it"),
+        open_tables(tmp_path / "out"),
+    ):
+        pass
+
+
+def test_more_rows_than_memory_holds_go_to_disk(tmp_path):
+    query = (
+        "SELECT title, count(*) AS n FROM (SELECT md5((range // 2)::VARCHAR) AS title "
+        "FROM range(4000000)) GROUP BY title ORDER BY n DESC, title"
+    )
+    with open_tables(tmp_path / "out", limits=Limits(memory=LEAST_MEMORY, workers=2)) as tables:
+        spilled = 0
+        for n_rows, batch in enumerate(tables.batches(query)):
+            spilled += len(batch)
+            if not n_rows:
+                assert list((tmp_path / ".out.tables").glob("spilled/*"))
+    assert spilled == 2_000_000
+
+
+def test_too_little_memory_is_said_with_what_to_do(tmp_path):
+    with (
+        pytest.raises(ConfigError, match=r"more than 100,000,000 bytes of memory.*give it more"),
+        open_tables(tmp_path / "out", limits=Limits(memory=LEAST_MEMORY, workers=1)) as tables,
+    ):
+        tables.run(
+            "CREATE TABLE t AS SELECT string_agg(md5(range::VARCHAR), '') FROM range(4000000)"
+        )
+
+
+def test_a_damaged_file_names_the_output(tmp_path):
+    (tmp_path / "pages.parquet").write_bytes(b"PAR1 cut off")
+    with (
+        pytest.raises(CheckpointError, match=r"out: cannot be made: .*pages\.parquet"),
+        open_tables(tmp_path / "out") as tables,
+    ):
+        tables.add_files("pages", files=[tmp_path / "pages.parquet"], columns={})
+
+
+@pytest.mark.parametrize("bad", [{"memory": 1000}, {"workers": 0}])
+def test_limits_that_cannot_work_are_refused(bad):
+    with pytest.raises(ConfigError, match="expected at least"):
+        Limits(**bad)
+
+
+def test_without_duckdb_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(reductions, "duckdb", None)
+    with pytest.raises(MissingExtraError, match="wikipedia"), open_tables(tmp_path / "out"):
+        pass
