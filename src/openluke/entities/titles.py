@@ -20,17 +20,23 @@ class Name(NamedTuple):
     language: str | None = None
 
 
-def canonical_title(title: str) -> str:
+def canonical_title(title: str, *, capitalise: bool = True) -> str:
     """The spelling that MediaWiki stores a title under.
 
     Underscores and runs of white space become one space, direction marks vanish, a leading colon
     and a fragment (from ``#``) are cut, characters are composed (NFC) and the first letter is a
     capital. Applying it twice changes nothing; special tokens such as ``[MASK]`` stay as they are.
+
+    Args:
+        title: The title as somebody wrote it.
+        capitalise: Whether the first letter is a capital, as in all Wikipedias but few.
     """
     title = unicodedata.normalize("NFC", title.translate(_DIRECTION_MARKS))
     title = title.partition("#")[0]
     title = " ".join(title.replace("_", " ").split()).lstrip(": ")
-    return unicodedata.normalize("NFC", _capital(title[:1]) + title[1:])
+    if capitalise:
+        title = unicodedata.normalize("NFC", _capital(title[:1]) + title[1:])
+    return title
 
 
 def is_language(text: str) -> bool:

@@ -1,0 +1,53 @@
+"""Characters that stand for others: entities of HTML, spaces of all kinds, signs nobody sees."""
+
+import re
+from html.entities import html5
+
+HOLE = "\x01"
+"""Where a template was taken out of a line; no character of XML."""
+
+_ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z][a-zA-Z0-9]{1,31}));")
+_SPACE_ENTITY = re.compile(
+    r"&(?:nbsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|#160|#x0*[aA]0|#8194|#8195|#8201|#x200[1-9aA]|"
+    r"#32|#x20|#9|#10|#13|Tab|NewLine);"
+)
+_SPACES = re.compile("  +|[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+ *")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+)
+_MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in "[]{}'|<=*#:;_-~!\n"})
+
+
+def without_unseen(text: str) -> str:
+    """The text without control characters, direction marks and soft hyphens.
+
+    Joiners stay: they are part of how words of Indic and of Arabic script are spelt.
+    """
+    return _UNSEEN.sub("", text)
+
+
+def plain_spaces(text: str) -> str:
+    """The text with every run of spaces of any kind as one space; line breaks stay."""
+    if "&" in text:
+        text = _SPACE_ENTITY.sub(" ", text)
+    return _SPACES.sub(" ", text)
+
+
+def decoded(text: str) -> str:
+    """The text with the characters that its entities stand for."""
+    return _ENTITY.sub(_character, text) if "&" in text else text
+
+
+def literal(text: str) -> str:
+    """The text with entities for all signs of markup, so that none of them counts."""
+    return text.translate(_MARKUP)
+
+
+def _character(entity: "re.Match[str]") -> str:
+    decimal, hexadecimal, name = entity.groups()
+    if name:
+        return html5.get(f"{name};", entity[0])
+    number = int(decimal) if decimal else int(hexadecimal, 16)
+    if number < 32 or 0xD800 <= number <= 0xDFFF or number > 0x10FFFF:
+        return ""
+    return _UNSEEN.sub("", chr(number))

@@ -1,0 +1,107 @@
+"""Where a link leads: to an article, or to something of which at most the text is kept."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from openluke.entities.titles import canonical_title, join_key
+from openluke.wikipedia.language_facts import INTERWIKI_PREFIXES, wikipedia_language
+from openluke.wikipedia.site import ARTICLES, Site, namespace_key
+from openluke.wikipedia.wikitext.characters import decoded
+
+FILE, CATEGORY = 6, 14
+"""Namespaces of which a link shows something else, or nothing, at its place."""
+
+_PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
+_IMPOSSIBLE = re.compile(r"[<>\[\]{}|\x00-\x1f\x7f\ufffd]|~~~|^\.{1,2}(?:/|$)")
+_LONGEST = 255
+_MOST_REMEMBERED = 200_000
+
+
+class Kind(Enum):
+    """What becomes of a link."""
+
+    ARTICLE = auto()
+    """It is kept."""
+    SECTION = auto()
+    """It leads to a place on its own page: its text is kept."""
+    NAMESPACE = auto()
+    """It leads to a page that is no article: its text is kept."""
+    WIKI = auto()
+    """It leads to another wiki: its text is kept."""
+    HIDDEN = auto()
+    """It shows nothing where it stands: a category, a picture."""
+    INTERLANGUAGE = auto()
+    """It shows nothing and names the page on the same matter in another language."""
+    IMPOSSIBLE = auto()
+    """It is no link, as no page can have such a title."""
+
+
+class Target(NamedTuple):
+    """Where a link leads."""
+
+    kind: Kind
+    title: str = ""
+    """Of an article; ``language:title`` of one in another language."""
+
+
+class LinkTargets:
+    """The targets of a wiki's links; those that were met are remembered."""
+
+    def __init__(self, site: Site) -> None:
+        self._namespaces: Mapping[str, int] = site.namespaces
+        self._capitalises = site.capitalises
+        self._language = site.language
+        self._known: dict[str, Target] = {}
+
+    def find(self, written: str) -> Target:
+        """The target of a link as it is written between the brackets, before any bar."""
+        target = self._known.get(written)
+        if target is None:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            target = self._known[written] = self._find(written)
+        return target
+
+    def _find(self, written: str) -> Target:
+        text = decoded(written).strip(" _\t")
+        if "%" in text and _PERCENT.search(text):
+            text = unquote(text)
+        is_shown = text.startswith(":")
+        text = text.lstrip(": _") if is_shown else text
+        if text.startswith("#"):
+            return Target(Kind.SECTION)
+        prefix, colon, rest = text.partition(":")
+        if colon:
+            target = self._prefixed(prefix, rest=rest, is_shown=is_shown)
+            if target is not None:
+                return target
+        return self._article(text)
+
+    def _prefixed(self, prefix: str, *, rest: str, is_shown: bool) -> Target | None:
+        name = namespace_key(prefix)
+        namespace = self._namespaces.get(name)
+        if namespace == ARTICLES:
+            return self._article(rest)
+        if namespace is not None:
+            is_hidden = namespace in (FILE, CATEGORY) and not is_shown
+            return Target(Kind.HIDDEN if is_hidden else Kind.NAMESPACE)
+        language = wikipedia_language(name)
+        if language is not None:
+            title = canonical_title(rest)
+            is_its_own = language == self._language
+            return (
+                Target(Kind.WIKI)
+                if is_shown or is_its_own or not title
+                else Target(Kind.INTERLANGUAGE, join_key(title, language=language))
+            )
+        return Target(Kind.WIKI) if name in INTERWIKI_PREFIXES else None
+
+    def _article(self, text: str) -> Target:
+        title = canonical_title(text, capitalise=self._capitalises)
+        is_possible = title and len(title.encode("utf-8", "replace")) <= _LONGEST
+        if not is_possible or _IMPOSSIBLE.search(title):
+            return Target(Kind.IMPOSSIBLE)
+        return Target(Kind.ARTICLE, title)
