@@ -106,6 +106,7 @@ def write_mapped(
     rows: Rows,
     inputs: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
+    counts: Mapping[str, int] | None = None,
     replace: bool = False,
 ) -> None:
     """Write a vocabulary as an artefact directory of files that can be mapped into memory.
@@ -116,6 +117,7 @@ def write_mapped(
             not all be in memory.
         inputs: Fingerprints of what the vocabulary is made from, for the manifest.
         options: Options that it is made with, for the manifest.
+        counts: What was counted while it was made, for the manifest.
         replace: Whether a finished vocabulary at ``path`` may be replaced.
     """
     with write_artifact(
@@ -133,6 +135,7 @@ def write_mapped(
         arrays = _number_rows(rows(), trie=trie)
         for name, values in arrays.items():
             np.save(draft.path / name, values, allow_pickle=False)
+        draft.counts.update(counts or {})
         draft.counts.update(names=len(trie), ids=len(arrays[COUNTS]))
 
 

@@ -57,12 +57,12 @@ class Tables:
 
     def run(self, query: str, *, values: Sequence[Any] = ()) -> None:
         """Run a statement; ``values`` stand for its question marks."""
-        self._connection.execute(query, list(values))
+        self._connection.execute(query, list(values)).fetchall()
 
-    def number(self, query: str) -> int:
+    def number(self, query: str, *, values: Sequence[Any] = ()) -> int:
         """The only value of a query, a whole number; 0 where it is NULL."""
-        row = self._connection.execute(query).fetchone()
-        return int(row[0] or 0)
+        rows = self._connection.execute(query, list(values)).fetchall()
+        return int(rows[0][0] or 0)
 
     def add_files(self, name: str, *, files: Sequence[Path], columns: Mapping[str, str]) -> None:
         """Give Parquet files a name; without any, an empty table with these columns and types."""
@@ -79,17 +79,18 @@ class Tables:
         pq.write_table(pa.table(dict(columns)), file)
         self.add_files(name, files=[file], columns={})
 
-    def batches(self, query: str) -> Iterator[Any]:
+    def batches(self, query: str, *, values: Sequence[Any] = ()) -> Iterator[Any]:
         """The rows of a query in Arrow batches, of which one at a time is in memory."""
         file = self._new_file()
-        self._connection.sql(query).write_parquet(str(file), compression="zstd")
+        relation = self._connection.sql(query, params=list(values))
+        relation.write_parquet(str(file), compression="zstd")
         with pq.ParquetFile(file) as rows:
             yield from rows.iter_batches()
         file.unlink()
 
-    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+    def rows(self, query: str, *, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, one after another, with little of them in memory."""
-        for batch in self.batches(query):
+        for batch in self.batches(query, values=values):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
 
     def _new_file(self) -> Path:

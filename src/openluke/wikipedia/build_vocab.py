@@ -1,0 +1,90 @@
+"""The entity vocabulary of a page store: the pages that links lead to most often."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from openluke.artifacts import fingerprint
+from openluke.config import to_mapping
+from openluke.entities.titles import SPECIAL_TITLES, canonical_title
+from openluke.entities.vocab import EntityVocab
+from openluke.entities.vocab_files import Form
+from openluke.errors import ConfigError, DataError
+from openluke.wikipedia.page_tables import add_pages, count_links
+from openluke.wikipedia.redirects import resolve_redirects
+from openluke.wikipedia.reductions import Limits, open_tables
+from openluke.wikipedia.site import Site
+from openluke.wikipedia.vocab_choice import VocabOptions, chosen_rows, count_choice, judge_titles
+from openluke.wikipedia.vocab_output import VocabOutput
+
+
+def build_vocab(
+    store: str | Path,
+    *,
+    output: str | Path,
+    options: VocabOptions | None = None,
+    white_lists: Sequence[str | Path] = (),
+    form: Form = "mapped",
+    limits: Limits | None = None,
+    replace: bool = False,
+) -> dict[str, int]:
+    """Make the entity vocabulary of a page store.
+
+    [PAD], [UNK] and [MASK] come first, then the titles of the white lists, in their order, that
+    are linked at least once, then the other pages by the number of links to them, most first, and
+    by title among equals. Links to a redirect count for the page that it leads to. Redirects,
+    missing pages and those of categories and files are only taken from a white list.
+
+    Args:
+        store: The page store.
+        output: The file, or for the form ``"mapped"`` the directory, to make.
+        options: Which titles to take.
+        white_lists: Files with a title on each line; a redirect stands for its page.
+        form: What to write; ``"mapped"`` keeps a record of how it was made.
+        limits: What may be taken of the machine.
+        replace: Whether to replace what is there.
+
+    Returns:
+        How many links and titles there are, and how many of them were dropped and why.
+    """
+    options = options or VocabOptions()
+    out = VocabOutput(path=Path(output), form=form, replace=replace)
+    out.check()
+    asked = white_list_titles(white_lists)
+    if options.white_list_only and not asked:
+        raise ConfigError("found white_list_only but no title on a white list; expected some")
+    with open_tables(output, limits=limits) as tables:
+        add_pages(tables, store=store)
+        counts = resolve_redirects(tables)
+        count_links(tables)
+        judge_titles(tables, asked=asked, site=_site(Path(store)), options=options)
+        vocab = EntityVocab.build(chosen_rows(tables, options=options))
+        counts |= count_choice(tables, n_asked=len(asked), options=options)
+    inputs = {"pages": fingerprint(store)}
+    inputs |= {f"white list {n}": fingerprint(path) for n, path in enumerate(white_lists, start=1)}
+    out.write(
+        vocab.rows,
+        has_languages=options.language is not None,
+        inputs=inputs,
+        options=to_mapping(options),
+        counts=counts,
+    )
+    return counts
+
+
+def white_list_titles(files: Sequence[str | Path]) -> list[str]:
+    """The titles of files with one on each line, each once, in MediaWiki's spelling."""
+    titles: dict[str, None] = {}
+    for file in files:
+        try:
+            lines = Path(file).read_text(encoding="utf-8").split("\n")
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", file=file) from error
+        except UnicodeDecodeError as error:
+            raise DataError(f"not UTF-8: {error.reason}; save it as UTF-8", file=file) from error
+        titles |= dict.fromkeys(map(canonical_title, lines))
+    return [title for title in titles if title and title not in SPECIAL_TITLES]
+
+
+def _site(store: Path) -> Site:
+    return Site.from_mapping(json.loads((store / "site.json").read_text(encoding="utf-8")))
