@@ -1,6 +1,5 @@
 """The entity vocabulary of a page store: the pages that links lead to most often."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,9 +10,9 @@ from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError, DataError
 from openluke.wikipedia.page_tables import add_pages, count_links
+from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.redirects import resolve_redirects
 from openluke.wikipedia.reductions import Limits, open_tables
-from openluke.wikipedia.site import Site
 from openluke.wikipedia.vocab_choice import VocabOptions, chosen_rows, count_choice, judge_titles
 from openluke.wikipedia.vocab_output import VocabOutput
 
@@ -53,11 +52,12 @@ def build_vocab(
     asked = white_list_titles(white_lists)
     if options.white_list_only and not asked:
         raise ConfigError("found white_list_only but no title on a white list; expected some")
+    pages = PageStore.open(store)
     with open_tables(output, limits=limits) as tables:
-        add_pages(tables, store=store)
+        add_pages(tables, store=pages)
         counts = resolve_redirects(tables)
         count_links(tables)
-        judge_titles(tables, asked=asked, site=_site(Path(store)), options=options)
+        judge_titles(tables, asked=asked, site=pages.site, options=options)
         vocab = EntityVocab.build(chosen_rows(tables, options=options))
         counts |= count_choice(tables, n_asked=len(asked), options=options)
     inputs = {"pages": fingerprint(store)}
@@ -84,7 +84,3 @@ def white_list_titles(files: Sequence[str | Path]) -> list[str]:
             raise DataError(f"not UTF-8: {error.reason}; save it as UTF-8", file=file) from error
         titles |= dict.fromkeys(map(canonical_title, lines))
     return [title for title in titles if title and title not in SPECIAL_TITLES]
-
-
-def _site(store: Path) -> Site:
-    return Site.from_mapping(json.loads((store / "site.json").read_text(encoding="utf-8")))

@@ -1,12 +1,8 @@
 """The files of a page store as tables for SQL."""
 
-from pathlib import Path
-
-from openluke.manifests import read_manifest
+from openluke.wikipedia.page_columns import REDIRECTS
+from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.reductions import Tables
-
-KIND = "wikipedia-pages"
-FORMAT_VERSION = 1
 
 _PAGES = {
     "id": "BIGINT",
@@ -20,13 +16,11 @@ _PAGES = {
 _REDIRECTS = {"title": "VARCHAR", "target": "VARCHAR", "section": "VARCHAR"}
 
 
-def add_pages(tables: Tables, *, store: str | Path) -> None:
+def add_pages(tables: Tables, *, store: PageStore) -> None:
     """Give the pages and redirects of a page store the names ``pages`` and ``redirects``."""
-    store = Path(store)
-    read_manifest(store, kind=KIND, format_version=FORMAT_VERSION)
-    tables.add_files("pages", files=sorted(store.glob("pages/*.parquet")), columns=_PAGES)
-    files = sorted(store.glob("redirects/*.parquet"))
-    tables.add_files("redirects", files=files, columns=_REDIRECTS)
+    tables.add_files("pages", files=store.files(), columns=_PAGES)
+    redirects = [store.path / REDIRECTS / file.name for file in store.files()]
+    tables.add_files("redirects", files=redirects, columns=_REDIRECTS)
 
 
 def count_links(tables: Tables) -> None:
