@@ -1,7 +1,10 @@
-"""A job in parts for tests: ``python -m tests.squares ARTEFACT WORKERS EXECUTOR [TOUCH]``.
+"""A job in parts for tests: ``python -m tests.squares ARTEFACT WORKERS EXECUTOR [TOUCHES]``.
 
-Its parts are numbers, and files of powers of them are what is made. With TOUCH the process dies by
-SIGKILL at that touch of the file system below the artefact's directory.
+Its parts are numbers, and files of powers of them are what is made. For each of TOUCHES, numbers
+with commas between, a process dies by SIGKILL at that touch of the file system below the artefact's
+directory, and the next goes on; the last is left alone. With ``sweep`` the numbers go from 1, by 3,
+until a process does not come so far, and each makes an artefact of its own, in a directory of that
+name.
 """
 
 import itertools
@@ -100,13 +103,43 @@ def die_at(touch: int, *, below: str) -> None:
     sys.addaudithook(hook)
 
 
+def live(path: Path, *, touch: int | None) -> bool:
+    """Make the artefact in a fork, which may die; says whether it did not."""
+    child = os.fork()
+    if child == 0:
+        if touch is not None:
+            die_at(touch, below=str(path.parent))
+        make(path)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status):
+        sys.exit("a process ended with an error")
+    return os.WIFEXITED(status)
+
+
+def sweep(path: Path) -> None:
+    """Let a process die at every third touch, and the next make the artefact."""
+    for touch in itertools.count(1, 3):
+        out = path / str(touch) / "out"
+        out.parent.mkdir()
+        if live(out, touch=touch):
+            return
+        if not out.exists():
+            live(out, touch=None)
+
+
 def main() -> None:
     """Make the artefact, or die on the way."""
-    path, workers, executor, *touch = sys.argv[1:]
-    if touch:
-        die_at(int(touch[0]), below=str(Path(path).parent))
-    work = slow_square if workers != "1" else square
-    make(Path(path), workers=int(workers), executor=executor, work=work)
+    path, workers, executor, *touches = sys.argv[1:]
+    if touches == ["sweep"]:
+        sweep(Path(path))
+    elif touches:
+        for touch in [*map(int, touches[0].split(",")), None]:
+            if not Path(path).exists():
+                live(Path(path), touch=touch)
+    else:
+        work = slow_square if workers != "1" else square
+        make(Path(path), workers=int(workers), executor=executor, work=work)
 
 
 if __name__ == "__main__":
