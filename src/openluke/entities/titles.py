@@ -34,9 +34,14 @@ def canonical_title(title: str, *, capitalise: bool = True) -> str:
     title = unicodedata.normalize("NFC", title.translate(_DIRECTION_MARKS))
     title = title.partition("#")[0]
     title = " ".join(title.replace("_", " ").split()).lstrip(": ")
-    if capitalise:
-        title = unicodedata.normalize("NFC", _capital(title[:1]) + title[1:])
-    return title
+    return capitalised(title) if capitalise else title
+
+
+def capitalised(title: str) -> str:
+    """The title with the first letter that MediaWiki gives it."""
+    first = title[:1]
+    capital = _capital(first)
+    return title if capital == first else unicodedata.normalize("NFC", capital + title[1:])
 
 
 def is_language(text: str) -> bool:

@@ -11,25 +11,32 @@ _SPACE_ENTITY = re.compile(
     r"&(?:nbsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|#160|#x0*[aA]0|#8194|#8195|#8201|#x200[1-9aA]|"
     r"#32|#x20|#9|#10|#13|Tab|NewLine);"
 )
-_SPACES = re.compile("  +|[\t\v\f\r\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+ *")
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f\xad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]"
+_ODD_SPACES = "\t\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_SPACES = re.compile("  +")
+_UNSEEN = "\0\x01\x7f\xad\u200b\u200e\u200f\ufeff" + "".join(
+    map(chr, [*range(0x202A, 0x202F), *range(0x2060, 0x2065)])
 )
 _MARKUP = str.maketrans({sign: f"&#{ord(sign)};" for sign in "[]{}'|<=*#:;_-~!\n"})
 
 
 def without_unseen(text: str) -> str:
-    """The text without control characters, direction marks and soft hyphens.
+    """The text without direction marks, soft hyphens and the signs that have a meaning here.
 
     Joiners stay: they are part of how words of Indic and of Arabic script are spelt.
     """
-    return _UNSEEN.sub("", text)
+    for sign in _UNSEEN:  # faster than one expression for all, as nearly none is there
+        text = text.replace(sign, "")
+    return text
 
 
 def plain_spaces(text: str) -> str:
     """The text with every run of spaces of any kind as one space; line breaks stay."""
     if "&" in text:
         text = _SPACE_ENTITY.sub(" ", text)
+    for space in _ODD_SPACES:  # a twentieth of the time of one expression for all
+        text = text.replace(space, " ")
     return _SPACES.sub(" ", text)
 
 
@@ -50,4 +57,4 @@ def _character(entity: "re.Match[str]") -> str:
     number = int(decimal) if decimal else int(hexadecimal, 16)
     if number < 32 or 0xD800 <= number <= 0xDFFF or number > 0x10FFFF:
         return ""
-    return _UNSEEN.sub("", chr(number))
+    return without_unseen(chr(number))

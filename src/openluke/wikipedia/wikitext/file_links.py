@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 _BRACKETS = re.compile(r"\[\[|\]\]")
+_FAR = 4_000
+"""Characters; so many are looked through for each link, whatever brackets come after."""
 
 
 def opening_of(namespaces: Iterable[str]) -> "re.Pattern[str]":
@@ -21,15 +23,35 @@ def without_links(text: str, *, opening: "re.Pattern[str]") -> tuple[str, int]:
     found = opening.search(text)
     if found is None:
         return text, 0
-    ends = _ends(text, start=found.start())
+    ends: dict[int, int] | None = None
     kept: list[str] = []
     number = position = 0
     while found:
         number += 1
-        kept.append(text[position : found.start()])
-        position = ends.get(found.start()) or _line_end(text, start=found.end())
+        start = found.start()
+        kept.append(text[position:start])
+        end = _near_end(text, start=start)
+        if end is None:
+            ends = _ends(text, start=start) if ends is None else ends
+            end = ends.get(start) or _line_end(text, start=found.end())
+        position = end
         found = opening.search(text, position)
     return "".join(kept) + text[position:], number
+
+
+def _near_end(text: str, *, start: int) -> int | None:
+    """Where the brackets that open somewhere are closed, if that is not far."""
+    depth = 0
+    for bracket in _BRACKETS.finditer(text, start, start + _FAR):
+        depth += 1 if bracket[0] == "[[" else -1
+        if not depth:
+            return _past(bracket, text=text)
+    return None
+
+
+def _past(bracket: "re.Match[str]", *, text: str) -> int:
+    # of three brackets the first closes an address in the caption
+    return bracket.end() + text.startswith("]", bracket.end())
 
 
 def _ends(text: str, *, start: int) -> dict[int, int]:
@@ -40,9 +62,7 @@ def _ends(text: str, *, start: int) -> dict[int, int]:
         if bracket[0] == "[[":
             opened.append(bracket.start())
         elif opened:
-            end = bracket.end()
-            # of three the first closes an address in the caption
-            ends[opened.pop()] = end + text.startswith("]", end)
+            ends[opened.pop()] = _past(bracket, text=text)
     return ends
 
 

@@ -5,33 +5,36 @@ import re
 from openluke.wikipedia.wikitext.characters import HOLE
 
 _SEPARATORS = " ;,:、，；"
-_RUN = re.compile(f" ?(?:{HOLE} *+)++")
-_OPENING = re.compile(f"( ?[(（])([{_SEPARATORS}{HOLE}]*+)([)）]?)")
-_CLOSING = re.compile(f"{HOLE}[{_SEPARATORS}{HOLE}]*+(?=[)）])")
-_BEFORE_STOP = re.compile(f" {HOLE}(?=[,.;:!?、。，；])")
+_STOPS = frozenset(",.;:!?、。，；")
+_OPENING, _CLOSING = ("(", "（"), frozenset(")）")
+_HOLES = re.compile(f"{HOLE}[{_SEPARATORS}{HOLE}]*+")
 
 
 def without_holes(text: str) -> str:
-    """The text as if the templates had never been: ``( ; 1879)`` is ``(1879)``."""
+    """The text as if the templates had never been: ``( ; 1879)`` is ``(1879)``.
+
+    Where one stood between spaces, both are left.
+    """
     if HOLE not in text:
         return text
-    text = _RUN.sub(lambda run: f" {HOLE}" if " " in run[0] else HOLE, text)
-    text = _OPENING.sub(_opened, text)
-    text = _closed(text)
-    return _BEFORE_STOP.sub("", text).replace(HOLE, "")
-
-
-def _opened(bracket: "re.Match[str]") -> str:
-    opening, inside, closing = bracket.groups()
-    if HOLE not in inside:
-        return bracket[0]
-    return "" if closing else opening
-
-
-def _closed(text: str) -> str:
     pieces: list[str] = []
     position = 0
-    for hole in _CLOSING.finditer(text):
-        pieces.append(text[position : hole.start()].rstrip(_SEPARATORS))
-        position = hole.end()
+    for holes in _HOLES.finditer(text):
+        end = holes.end()
+        after = text[end : end + 1]
+        before = text[position : holes.start()]
+        kept = before.rstrip(_SEPARATORS)
+        if kept.endswith(_OPENING):
+            if after in _CLOSING:  # nothing is left within brackets
+                end += 1
+                kept = kept[:-1]
+                if text[end : end + 1] in _STOPS:
+                    kept = kept.rstrip()
+        elif after not in _CLOSING:
+            separators = holes[0].replace(HOLE, "")
+            if (separators or after)[:1] in _STOPS:
+                before = before.rstrip()
+            kept = before + separators
+        pieces.append(kept)
+        position = end
     return "".join(pieces) + text[position:]

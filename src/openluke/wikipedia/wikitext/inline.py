@@ -4,9 +4,9 @@ import re
 from collections import Counter
 
 from openluke.records import PageLink, Paragraph
-from openluke.wikipedia.wikitext.characters import decoded
 from openluke.wikipedia.wikitext.link_targets import Kind, LinkTargets
 from openluke.wikipedia.wikitext.quotes import without_quotes
+from openluke.wikipedia.wikitext.tidying import tidied
 
 _LABEL = r"[^\[\]]*+(?:(?:\](?!\])|\[(?!\[))[^\[\]]*+)*+"
 _ADDRESS = (
@@ -32,10 +32,11 @@ class InlineReader:
 
     def __init__(self, *, targets: LinkTargets, link_trail: str) -> None:
         self._targets = targets
+        # each branch begins with a character, not with a group, which makes it four times as fast
         self._token = re.compile(
             rf"\[\[([^\[\]|\n]*+)(?:\|({_LABEL}))?\]\]((?:{link_trail})?)"
             rf"|\[{_ADDRESS} *+(?:([^\[\]\n]*+)\])?"
-            r"|\[\[+|\]+"
+            r"|\[\[(\[*+)|\](\]*+)"
         )
         self.dropped: Counter[str] = Counter()
         self.interlanguage: list[str] = []
@@ -45,45 +46,51 @@ class InlineReader:
         """The paragraph of a line; ``None`` if it has no letter and no digit."""
         if "''" in source:
             source = without_quotes(source)
-        if "[" not in source and "]]" not in source:
-            text = decoded(source).strip()
-            return Paragraph(text, (), kind) if _WORD.search(text) else None
-        line = _Line()
-        position = open_addresses = 0
-        for token in self._token.finditer(source):
-            line.add(decoded(source[position : token.start()]))
-            position = token.end()
-            written, label, trail, caption = token.groups()
-            if written is not None:
-                self._link(line, written=written, label=label, trail=trail)
-            elif caption is not None:
-                line.add(decoded(caption))
-            elif token[0][0] == "]":
-                closing = len(token[0])
-                open_addresses -= (is_address := open_addresses > 0)
-                line.add("]" * ((closing - is_address) % 2))
-            elif token[0][1] != "[":
-                open_addresses += 1  # of an address whose caption has links
-        line.add(decoded(source[position:]))
-        return line.paragraph(kind)
-
-    def _link(self, line: "_Line", *, written: str, label: str | None, trail: str) -> None:
-        target = self._targets.find(written)
-        if target.kind is not Kind.ARTICLE:
-            self.dropped[_GONE[target.kind]] += 1
-        if target.kind in (Kind.HIDDEN, Kind.INTERLANGUAGE):
-            if target.title:
-                self.interlanguage.append(target.title)
-            line.add(trail)
-            return
-        anchor = decoded(_shown(written, label=label) + trail)
-        if target.kind is not Kind.ARTICLE:
-            line.add(anchor)
-        elif not anchor.strip():
-            self.dropped["links without text"] += 1
-            line.add(anchor)
+        if "[" in source or "]]" in source:
+            text, links, is_tidy = self._with_links(source)
         else:
-            line.link(anchor, title=target.title)
+            text, links, is_tidy = source, [], True
+        if not is_tidy or "&" in text or "  " in text or text[:1] == " " or text[-1:] == " ":
+            n_links = len(links)
+            text, links = tidied(text, links=links)
+            self.dropped["links without text"] += n_links - len(links)
+        return Paragraph(text, tuple(links), kind) if _WORD.search(text) else None
+
+    def _with_links(self, source: str) -> tuple[str, list[PageLink], bool]:
+        """The text of a line and its links, and whether no link begins or ends with space."""
+        *parts, last = self._token.split(source)
+        pieces: list[str] = []
+        links: list[PageLink] = []
+        length = open_addresses = 0
+        is_tidy = True
+        targets = self._targets
+        fields = [iter(parts)] * 7
+        for before, written, label, trail, caption, opening, closing in zip(*fields, strict=True):
+            start = length + len(before)
+            if written is not None:
+                target, title = targets[written]
+                shown = (label or _shown(written, label=label)) + trail
+                if target is Kind.ARTICLE:
+                    links.append(PageLink(start, start + len(shown), title))
+                    is_tidy = is_tidy and shown.strip() == shown != ""
+                else:
+                    shown = self._not_kept(target, title=title, shown=shown, trail=trail)
+            elif closing is not None:
+                open_addresses -= (is_address := open_addresses > 0)
+                shown = "]" * ((1 + len(closing) - is_address) % 2)
+            else:
+                shown = caption or ""
+                open_addresses += caption is None and opening is None  # its caption has links
+            pieces += before, shown
+            length = start + len(shown)
+        return "".join(pieces) + last, links, is_tidy
+
+    def _not_kept(self, kind: Kind, *, title: str, shown: str, trail: str) -> str:
+        """What is shown of a link that leads to no article."""
+        self.dropped[_GONE[kind]] += 1
+        if kind is Kind.INTERLANGUAGE:
+            self.interlanguage.append(title)
+        return trail if kind in (Kind.HIDDEN, Kind.INTERLANGUAGE) else shown
 
 
 def _shown(written: str, *, label: str | None) -> str:
@@ -92,38 +99,3 @@ def _shown(written: str, *, label: str | None) -> str:
     if label or not written:
         return label
     return _TRICK.sub("", written.removeprefix(":"))
-
-
-class _Line:
-    """Text that grows piece by piece; two spaces never meet in it."""
-
-    __slots__ = ("_ends_in_space", "_length", "_links", "_pieces")
-
-    def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._links: list[PageLink] = []
-        self._length = 0
-        self._ends_in_space = True
-
-    def add(self, text: str) -> None:
-        if self._ends_in_space:
-            text = text.lstrip()
-        if text:
-            self._pieces.append(text)
-            self._length += len(text)
-            self._ends_in_space = text[-1].isspace()
-
-    def link(self, anchor: str, *, title: str) -> None:
-        """Add a text that leads to a page; space around it is none of it."""
-        inner = anchor.strip()
-        if anchor[0].isspace():
-            self.add(" ")
-        start = self._length
-        self.add(inner)
-        self._links.append(PageLink(start, self._length, title))
-        if anchor[-1].isspace():
-            self.add(" ")
-
-    def paragraph(self, kind: str) -> Paragraph | None:
-        text = "".join(self._pieces).rstrip()
-        return Paragraph(text, tuple(self._links), kind) if _WORD.search(text) else None

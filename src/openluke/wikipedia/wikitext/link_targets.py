@@ -1,12 +1,13 @@
 """Where a link leads: to an article, or to something of which at most the text is kept."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from enum import Enum, auto
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from openluke.entities.titles import canonical_title, join_key
+from openluke.entities.titles import canonical_title, capitalised, join_key
 from openluke.wikipedia.language_facts import INTERWIKI_PREFIXES, wikipedia_language
 from openluke.wikipedia.site import ARTICLES, Site, namespace_key
 from openluke.wikipedia.wikitext.characters import decoded
@@ -16,7 +17,13 @@ FILE, CATEGORY = 6, 14
 
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
 _IMPOSSIBLE = re.compile(r"[<>\[\]{}|\x00-\x1f\x7f\ufffd]|~~~|^\.{1,2}(?:/|$)")
+_PLAIN = re.compile(
+    r"[^\W_](?:[^:%&_#<>\[\]{}|~\s\x00-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd]++"
+    r"(?: (?! |$))?+)*+"
+)
+"""What is a title but for its first letter."""
 _LONGEST = 255
+"""Bytes of a title in UTF-8, of which a character may have four."""
 _MOST_REMEMBERED = 200_000
 
 
@@ -47,25 +54,31 @@ class Target(NamedTuple):
     """Of an article; ``language:title`` of one in another language."""
 
 
-class LinkTargets:
-    """The targets of a wiki's links; those that were met are remembered."""
+class LinkTargets(dict[str, Target]):
+    """The targets of a wiki's links by what is written of them before any bar.
+
+    Those that were met are remembered.
+    """
 
     def __init__(self, site: Site) -> None:
+        super().__init__()
         self._namespaces: Mapping[str, int] = site.namespaces
         self._capitalises = site.capitalises
         self._language = site.language
-        self._known: dict[str, Target] = {}
 
-    def find(self, written: str) -> Target:
-        """The target of a link as it is written between the brackets, before any bar."""
-        target = self._known.get(written)
-        if target is None:
-            if len(self._known) >= _MOST_REMEMBERED:
-                self._known.clear()
-            target = self._known[written] = self._find(written)
+    def __missing__(self, written: str) -> Target:
+        if len(self) >= _MOST_REMEMBERED:
+            self.clear()
+        target = self[written] = self._find(written)
         return target
 
     def _find(self, written: str) -> Target:
+        if (
+            len(written) * 4 <= _LONGEST
+            and _PLAIN.fullmatch(written)
+            and unicodedata.is_normalized("NFC", written)
+        ):
+            return Target(Kind.ARTICLE, capitalised(written) if self._capitalises else written)
         text = decoded(written).strip(" _\t")
         if "%" in text and _PERCENT.search(text):
             text = unquote(text)
