@@ -6,8 +6,10 @@ import unicodedata
 import numpy as np
 import numpy.typing as npt
 
-_SPACE, _RUN, _MARK, _SINGLE = "srmx"
-_OF_CATEGORIES = {"L": _RUN, "N": _RUN, "M": _MARK, "Cf": _MARK}
+SPACE, RUN, MARK, SINGLE = "srmx"
+"""The kinds of characters that words are made of: see ``split_words``."""
+
+_OF_CATEGORIES = {"L": RUN, "N": RUN, "M": MARK, "Cf": MARK}
 _WITHOUT_SPACES = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Burmese
@@ -21,14 +23,14 @@ _WITHOUT_SPACES = (
     (0xFF66, 0xFF9F),  # narrow Katakana
     (0x20000, 0x3FFFF),
 )
-_WORD = re.compile(f"{_RUN}[{_RUN}{_MARK}]*|[{_SINGLE}{_MARK}]{_MARK}*")
+_WORD = re.compile(f"{RUN}[{RUN}{MARK}]*|[{SINGLE}{MARK}]{MARK}*")
 
 
 class _Kinds(dict[int, str]):
     """The kind of each character, found when it is asked for the first time."""
 
     def __missing__(self, point: int) -> str:
-        self[point] = kind = _kind(chr(point))
+        self[point] = kind = character_kind(chr(point))
         return kind
 
 
@@ -49,11 +51,12 @@ def split_words(text: str) -> npt.NDArray[np.int64]:
     return np.array(words, dtype=np.int64).reshape(-1, 2)
 
 
-def _kind(character: str) -> str:
+def character_kind(character: str) -> str:
+    """Whether a character is space, runs on in a word, marks the one before it or stands alone."""
     if character.isspace():
-        return _SPACE
+        return SPACE
     category = unicodedata.category(character)
-    kind = _OF_CATEGORIES.get(category, _OF_CATEGORIES.get(category[0], _SINGLE))
-    if kind == _RUN and any(first <= ord(character) <= last for first, last in _WITHOUT_SPACES):
-        return _SINGLE
+    kind = _OF_CATEGORIES.get(category, _OF_CATEGORIES.get(category[0], SINGLE))
+    if kind == RUN and any(first <= ord(character) <= last for first, last in _WITHOUT_SPACES):
+        return SINGLE
     return kind

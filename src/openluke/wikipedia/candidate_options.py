@@ -1,0 +1,54 @@
+"""Which names and entities a table of candidates has."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from openluke.entities.mention_keys import MentionForm
+from openluke.errors import ConfigError
+
+NameSource = Literal["titles", "redirects", "disambiguations"]
+Frequency = Literal["documents", "occurrences"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CandidateOptions:
+    """What decides about a table of candidates; the defaults for links are the published ones."""
+
+    form: MentionForm = "written"
+    """How names are compared: character by character, or without case and accents
+    (``"folded"``)."""
+    names: tuple[NameSource, ...] = ("titles", "redirects", "disambiguations")
+    """What gives names besides the texts of links. A name that one of them gives stays whatever
+    its link probability, and so does what it names."""
+    max_words: int = 20
+    """Words of the longest name."""
+    max_candidates: int = 100
+    """Most entities of a name."""
+    min_links: int = 1
+    """Least links with the name that an entity needs."""
+    min_link_probability: float = 0.01
+    """Least link probability that a name needs: its links by the pages that have it, and at most
+    1. A name that no page has where words begin and end is left out."""
+    frequency: Frequency = "documents"
+    """Whether link probability is by pages that have the name, as published, or by the times that
+    they have it, which gives the share of them that are links."""
+    sample: float = 1.0
+    """Share of the pages in which names are counted; they are chosen by their titles. Counts are
+    scaled up, and a name that the sample does not have counts as one that pages have once."""
+    existing_only: bool = False
+    """Whether entities must be pages of the store."""
+    keep_disambiguation: bool = True
+    """Whether links to disambiguation pages make these candidates, as in the original project."""
+
+    def __post_init__(self) -> None:
+        for option in ("max_words", "max_candidates"):
+            if getattr(self, option) < 1:
+                raise ConfigError(f"found {option}={getattr(self, option)}, expected at least 1")
+        if self.min_links < 0:
+            raise ConfigError(f"found min_links={self.min_links}, expected at least 0")
+        if not 0 <= self.min_link_probability <= 1:
+            raise ConfigError(
+                f"found min_link_probability={self.min_link_probability}, expected 0 to 1"
+            )
+        if not 0 < self.sample <= 1:
+            raise ConfigError(f"found sample={self.sample}, expected more than 0 and at most 1")
