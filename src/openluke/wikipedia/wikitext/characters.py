@@ -6,6 +6,9 @@ from html.entities import html5
 HOLE = "\x01"
 """Where a template was taken out of a line; no character of XML."""
 
+NOTHING = "&#8203;"
+"""What keeps two signs apart and is not seen."""
+
 _ENTITY = re.compile(r"&(?:#([0-9]{1,7})|#[xX]([0-9a-fA-F]{1,6})|([a-zA-Z][a-zA-Z0-9]{1,31}));")
 _SPACE_ENTITY = re.compile(
     r"&(?:nbsp|ensp|emsp|thinsp|hairsp|numsp|puncsp|#160|#x0*[aA]0|#8194|#8195|#8201|#x200[1-9aA]|"

@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from openluke.wikipedia.wikitext import tags
-from openluke.wikipedia.wikitext.characters import HOLE, literal
+from openluke.wikipedia.wikitext.characters import HOLE, NOTHING, literal
 from openluke.wikipedia.wikitext.templates import InlineTemplates
 
 _TOKEN = re.compile(
@@ -201,6 +201,8 @@ class _Pass:
     def _extension(self, token: "re.Match[str]", *, name: str) -> int:
         """Pass over a tag between whose ends wikitext does not count."""
         if token["closing"] or token["rest"].endswith("/"):
+            if name == tags.LITERAL:
+                self._frames[-1].pieces.append(NOTHING)
             return token.end()
         end = self._end_of_tag(name, start=token.end())
         if end is None:

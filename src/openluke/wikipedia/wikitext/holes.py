@@ -30,6 +30,8 @@ def without_holes(text: str) -> str:
                 kept = kept[:-1]
                 if text[end : end + 1] in _STOPS:
                     kept = kept.rstrip()
+        elif kept.endswith("|") and after == "]":
+            kept += " "  # a link shows nothing, which is another thing than the pipe trick
         elif after not in _CLOSING:
             separators = holes[0].replace(HOLE, "")
             if (separators or after)[:1] in _STOPS:

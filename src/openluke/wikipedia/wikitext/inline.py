@@ -8,7 +8,8 @@ from openluke.wikipedia.wikitext.link_targets import Kind, LinkTargets
 from openluke.wikipedia.wikitext.quotes import without_quotes
 from openluke.wikipedia.wikitext.tidying import tidied
 
-_LABEL = r"[^\[\]]*+(?:(?:\](?!\])|\[(?!\[))[^\[\]]*+)*+"
+_LABEL = r"[^\[\]]*+(?:(?:\[[^\[\]]*+\](?=\]\])|\](?!\])|\[(?!\[))[^\[\]]*+)*+"
+"""Up to the first two closing brackets, or of three to the last two if one opens in it."""
 _ADDRESS = (
     r"(?:(?:(?:https?|ftps?|sftp|gopher|ircs?|git|svn|ssh|worldwind):)?//|(?:mailto|news|tel|geo):)"
     r"[^\s\[\]<>\"]*+"
@@ -43,7 +44,7 @@ class InlineReader:
         """The pages in other languages that the lines name, as ``language:title``."""
 
     def read(self, source: str, *, kind: str) -> Paragraph | None:
-        """The paragraph of a line; ``None`` if it has no letter and no digit."""
+        """The paragraph of a line; ``None`` if it has no letter, no digit and no link."""
         if "''" in source:
             source = without_quotes(source)
         if "[" in source or "]]" in source:
@@ -54,7 +55,7 @@ class InlineReader:
             n_links = len(links)
             text, links = tidied(text, links=links)
             self.dropped["links without text"] += n_links - len(links)
-        return Paragraph(text, tuple(links), kind) if _WORD.search(text) else None
+        return Paragraph(text, tuple(links), kind) if links or _WORD.search(text) else None
 
     def _with_links(self, source: str) -> tuple[str, list[PageLink], bool]:
         """The text of a line and its links, and whether no link begins or ends with space."""

@@ -16,7 +16,10 @@ FILE, CATEGORY = 6, 14
 """Namespaces of which a link shows something else, or nothing, at its place."""
 
 _PERCENT = re.compile(r"%[0-9a-fA-F]{2}")
-_IMPOSSIBLE = re.compile(r"[<>\[\]{}|\x00-\x1f\x7f\ufffd]|~~~|^\.{1,2}(?:/|$)")
+_IMPOSSIBLE = re.compile(
+    r"[<>\[\]{}|\x00-\x1f\x7f\ufffd]|~~~|^\.{1,2}(?:/|$)|^(?:https?|ftps?|mailto|news|irc):",
+    re.IGNORECASE,
+)
 _PLAIN = re.compile(
     r"[^\W_](?:[^:%&_#<>\[\]{}|~\s\x00-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufffd]++"
     r"(?: (?! |$))?+)*+"

@@ -106,7 +106,7 @@ def _blocks(text: str, *, joint: str) -> Iterator[tuple[str, str]]:
     lines: list[str] = []
     for line in text.split("\n"):
         first = line[:1]
-        if first and first not in "*#:;=|-{":
+        if first and first not in " *#:;=|-{":
             lines.append(line.strip())
             continue
         kind, source, ends = _block(line)
@@ -124,8 +124,8 @@ def _blocks(text: str, *, joint: str) -> Iterator[tuple[str, str]]:
 
 def _block(line: str) -> tuple[str, str, bool]:
     """What a line that begins with a sign is, what it says, and whether a paragraph ends there."""
-    line = line.rstrip()
     first = line[:1]
+    line = line.strip()
     if not line or first == "|" or line.startswith("{|"):  # what is left of a broken table
         return "text", "", True
     if first in "*#:;":

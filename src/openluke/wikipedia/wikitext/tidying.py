@@ -30,10 +30,7 @@ def tidied(text: str, *, links: Sequence[PageLink]) -> tuple[str, list[PageLink]
         line.add(" " if anchor[-1:].isspace() else "")
         position = end
     line.add(text[position:])
-    whole = line.text.rstrip()
-    return whole, [
-        PageLink(*(min(place, len(whole)) for place in link[:2]), link.title) for link in moved
-    ]
+    return line.text.rstrip(), moved
 
 
 class _Line:
