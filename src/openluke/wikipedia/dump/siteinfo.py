@@ -1,0 +1,61 @@
+"""What the head of a dump says of its wiki."""
+
+import html
+import re
+
+from openluke.errors import DataError
+from openluke.wikipedia.site import Site, make_site, site_language
+
+_ROOT = re.compile(rb"<mediawiki\b[^>]*>")
+_VERSION = re.compile(rb'\bversion="([^"]*)"')
+_LANGUAGE = re.compile(rb'\bxml:lang="([^"]*)"')
+_NAMESPACE = re.compile(r'<namespace\b[^>]*\bkey="(-?\d+)"[^>]*?(?:/>|>([^<]*)</namespace>)')
+
+
+def read_site(head: bytes, *, language: str | None, file: str) -> Site:
+    """The wiki that a dump is of.
+
+    Args:
+        head: Its first bytes, up to its first page.
+        language: The code of its language; by default what the dump says.
+        file: Where they are from.
+
+    Raises:
+        DataError: It is no dump.
+    """
+    root = _ROOT.search(head)
+    if root is None:
+        raise DataError(
+            f"begins with {bytes(head[:40])!r}; expected <mediawiki ...>; "
+            "give a dump of pages such as enwiki-latest-pages-articles.xml.bz2",
+            file=file,
+        )
+    info = head[root.end() :].decode(errors="replace")
+    declared = _LANGUAGE.search(root[0])
+    database, address = _element(info, name="dbname"), _element(info, name="base")
+    return make_site(
+        language
+        or site_language(
+            database=database,
+            address=address,
+            declared="" if declared is None else declared[1].decode(errors="replace"),
+        ),
+        database=database,
+        name=_element(info, name="sitename"),
+        capitalises=_element(info, name="case") != "case-sensitive",
+        namespaces={
+            html.unescape(name): int(number) for number, name in _NAMESPACE.findall(info) if name
+        },
+    )
+
+
+def format_version(head: bytes) -> str:
+    """The version of the export format that a dump is in; empty if it does not say."""
+    root = _ROOT.search(head)
+    version = None if root is None else _VERSION.search(root[0])
+    return "" if version is None else version[1].decode(errors="replace")
+
+
+def _element(info: str, *, name: str) -> str:
+    match = re.search(f"<{name}>([^<]*)</{name}>", info)
+    return "" if match is None else html.unescape(match[1].strip())
