@@ -1,0 +1,125 @@
+"""Making the table of which titles of all Wikipedias are about the same."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from openluke.errors import ConfigError
+from openluke.part_runner import PartDone, run_parts
+from openluke.resumable import SCRATCH, resumable_artifact
+from openluke.wikipedia.dump import PartTally
+from openluke.wikipedia.interwiki import FORMAT_VERSION, KIND
+from openluke.wikipedia.interwiki_sources import InterwikiSources, gather_names
+from openluke.wikipedia.interwiki_writing import write_interwiki
+from openluke.wikipedia.language_facts import WIKIPEDIA_LANGUAGES, wikipedia_language
+from openluke.wikipedia.name_rows import ITEM_NAMES, write_rows
+from openluke.wikipedia.reductions import Limits, open_tables
+from openluke.wikipedia.wikidata_items import (
+    PART_SIZE,
+    WikidataPart,
+    read_sitelinks,
+    wikidata_parts,
+)
+
+NOT_A_LANGUAGE = frozenset(("simple",))
+"""Wikipedias in a language that has another: left out unless they are asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SitelinkWork:
+    """Reads a part of Wikidata; sent to the processes that do parts."""
+
+    languages: frozenset[str]
+    strict: bool
+
+    def __call__(self, part: WikidataPart, directory: Path) -> Mapping[str, int]:
+        """Write the names of the part's items and count them."""
+        tally = PartTally()
+        counts = Counter[str]()
+
+        def rows() -> Iterable[tuple[int, str, str]]:
+            for item, pages in read_sitelinks(part, strict=self.strict, tally=tally):
+                kept = [(item, *page) for page in pages if page[0] in self.languages]
+                counts["wikidata_items_with_pages"] += bool(kept)
+                yield from kept
+
+        file = directory / f"{part.number:05d}.parquet"
+        counts["wikidata_names"] = write_rows(file, columns=ITEM_NAMES, rows=rows())
+        counts["wikidata_items"] = tally.pages
+        counts.update({f"damaged_{what}s": times for what, times in tally.damaged.items()})
+        return counts
+
+
+def build_interwiki(
+    output: str | Path,
+    *,
+    sources: InterwikiSources,
+    languages: Sequence[str] | None = None,
+    strict: bool = True,
+    part_size: int = PART_SIZE,
+    limits: Limits | None = None,
+    on_done: Callable[[PartDone], None] | None = None,
+    replace: bool = False,
+) -> dict[str, int]:
+    """Make the table of which titles of all Wikipedias are about the same, for ``Interwiki``.
+
+    A call that was killed is taken up by the same call: parts of Wikidata that were read stay.
+
+    Args:
+        output: The directory to make.
+        sources: What it is made from.
+        languages: The Wikipedias to keep; all by default, without the one in simple English.
+        strict: Whether damage in a dump of Wikidata is an error; if not, it is counted.
+        part_size: Bytes of a dump of Wikidata that are read at once.
+        limits: What may be taken of the machine; its workers read Wikidata, too.
+        on_done: Told of each part of Wikidata that is read.
+        replace: Whether a finished table at ``output`` may be replaced.
+
+    Returns:
+        How many items and names there are, and how many names were dropped and why.
+    """
+    kept = wikipedia_languages(languages)
+    limits = limits or Limits()
+    options = {"languages": list(kept), "strict": strict, "table_language": sources.table_language}
+    with resumable_artifact(
+        output,
+        kind=KIND,
+        format_version=FORMAT_VERSION,
+        inputs=sources.fingerprints(),
+        options=options | {"part_size": part_size},
+        replace=replace,
+    ) as draft:
+        scratch = draft.path / SCRATCH
+        scratch.mkdir(exist_ok=True)
+        parts = wikidata_parts(sources.wikidata, part_size=part_size, directory=scratch)
+        draft.counts.update(
+            run_parts(
+                SitelinkWork(languages=frozenset(kept), strict=strict),
+                parts=parts,
+                directory=scratch / "wikidata",
+                workers=limits.workers,
+                on_done=on_done,
+            )
+        )
+        with open_tables(scratch / "interwiki", limits=limits) as tables:
+            found = gather_names(
+                tables,
+                sources=sources,
+                sitelinks=sorted((scratch / "wikidata").glob("*.parquet")),
+                scratch=scratch,
+                languages=kept,
+            )
+            draft.counts.update(found)
+            draft.counts.update(write_interwiki(draft.path, tables=tables, languages=kept))
+    return draft.counts
+
+
+def wikipedia_languages(wanted: Sequence[str] | None) -> tuple[str, ...]:
+    """The codes of Wikipedias in order; a ``ConfigError`` for what is none."""
+    if wanted is None:
+        return tuple(sorted(WIKIPEDIA_LANGUAGES - NOT_A_LANGUAGE))
+    codes = {language: wikipedia_language(language) for language in wanted}
+    if unknown := [language for language, code in codes.items() if code is None]:
+        raise ConfigError(f"found {', '.join(unknown)}, expected codes of Wikipedias such as 'en'")
+    return tuple(sorted({code for code in codes.values() if code is not None}))
