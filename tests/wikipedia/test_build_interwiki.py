@@ -222,7 +222,7 @@ names = st.text("abcdeé", min_size=1, max_size=2)
 rows = st.tuples(st.integers(1, 5), st.sampled_from(["de", "en", "ja", "zh-yue"]), names)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(rows, max_size=30))
 def test_it_is_what_a_dictionary_says(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("table")

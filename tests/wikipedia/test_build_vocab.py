@@ -210,7 +210,7 @@ names = st.sampled_from("A B C D E F Ä 日 𝄞".split())
 pairs = st.dictionaries(names, names, max_size=6).map(lambda hops: list(hops.items()))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     linked=st.dictionaries(names, st.lists(names, max_size=6), min_size=1),
     redirects=pairs,

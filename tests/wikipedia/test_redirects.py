@@ -104,7 +104,7 @@ def test_a_hundred_thousand_redirects_in_a_circle_end(resolve):
 titles = st.text("ABCDEFG", min_size=1, max_size=1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.lists(st.tuples(titles, titles), min_size=1), st.sets(titles, min_size=1))
 def test_every_redirect_leads_where_single_steps_lead(tmp_path_factory, redirects, pages):
     with open_tables(tmp_path_factory.mktemp("tables") / "out") as tables:

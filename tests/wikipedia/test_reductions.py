@@ -47,7 +47,7 @@ def test_a_second_process_is_refused(tmp_path):
 def test_more_rows_than_memory_holds_go_to_disk(tmp_path):
     query = (
         "SELECT title, count(*) AS n FROM (SELECT md5((range // 2)::VARCHAR) AS title "
-        "FROM range(4000000)) GROUP BY title ORDER BY n DESC, title"
+        "FROM range(2400000)) GROUP BY title ORDER BY n DESC, title"
     )
     with open_tables(tmp_path / "out", limits=Limits(memory=LEAST_MEMORY, workers=2)) as tables:
         spilled = 0
@@ -55,7 +55,7 @@ def test_more_rows_than_memory_holds_go_to_disk(tmp_path):
             spilled += len(batch)
             if not n_rows:
                 assert list((tmp_path / ".out.tables").glob("spilled/*"))
-    assert spilled == 2_000_000
+    assert spilled == 1_200_000
 
 
 def test_too_little_memory_is_said_with_what_to_do(tmp_path):
@@ -64,7 +64,7 @@ def test_too_little_memory_is_said_with_what_to_do(tmp_path):
         open_tables(tmp_path / "out", limits=Limits(memory=LEAST_MEMORY, workers=1)) as tables,
     ):
         tables.run(
-            "CREATE TABLE t AS SELECT string_agg(md5(range::VARCHAR), '') FROM range(4000000)"
+            "CREATE TABLE t AS SELECT string_agg(md5(range::VARCHAR), '') FROM range(2400000)"
         )
 
 

@@ -5,7 +5,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import shutil
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +75,13 @@ class Tables:
 
     def add_columns(self, name: str, *, columns: Mapping[str, Any]) -> None:
         """Make a table of columns that are in memory: arrays or lists of the same length."""
+        table = pa.table(dict(columns))
+        self.add_written(name, write=lambda file: pq.write_table(table, file))
+
+    def add_written(self, name: str, *, write: Callable[[Path], object]) -> None:
+        """Make a table of what a function writes into the Parquet file that it is given."""
         file = self._new_file()
-        pq.write_table(pa.table(dict(columns)), file)
+        write(file)
         self.add_files(name, files=[file], columns={})
 
     def batches(self, query: str, *, values: Sequence[Any] = ()) -> Iterator[Any]:
