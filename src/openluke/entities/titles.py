@@ -40,6 +40,8 @@ def canonical_title(title: str, *, capitalise: bool = True) -> str:
 def capitalised(title: str) -> str:
     """The title with the first letter that MediaWiki gives it."""
     first = title[:1]
+    if title[:2].isascii():  # as most are, and this takes a fifth of the time
+        return first.upper() + title[1:] if first.islower() else title
     capital = _capital(first)
     return title if capital == first else unicodedata.normalize("NFC", capital + title[1:])
 

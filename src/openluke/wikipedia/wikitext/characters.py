@@ -40,7 +40,12 @@ def plain_spaces(text: str) -> str:
         text = _SPACE_ENTITY.sub(" ", text)
     for space in _ODD_SPACES:  # a twentieth of the time of one expression for all
         text = text.replace(space, " ")
-    return _SPACES.sub(" ", text)
+    return single_spaces(text)
+
+
+def single_spaces(text: str) -> str:
+    """The text with every run of plain spaces as one."""
+    return _SPACES.sub(" ", text) if "  " in text else text
 
 
 def decoded(text: str) -> str:

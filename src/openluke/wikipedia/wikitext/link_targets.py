@@ -79,7 +79,7 @@ class LinkTargets(dict[str, Target]):
         if (
             len(written) * 4 <= _LONGEST
             and _PLAIN.fullmatch(written)
-            and unicodedata.is_normalized("NFC", written)
+            and (written.isascii() or unicodedata.is_normalized("NFC", written))
         ):
             return Target(Kind.ARTICLE, capitalised(written) if self._capitalises else written)
         text = decoded(written).strip(" _\t")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from openluke.records import PageLink
-from openluke.wikipedia.wikitext.characters import decoded, plain_spaces
+from openluke.wikipedia.wikitext.characters import decoded, single_spaces
 
 
 def tidied(text: str, *, links: Sequence[PageLink]) -> tuple[str, list[PageLink]]:
@@ -46,7 +46,7 @@ class _Line:
         return "".join(self._pieces)
 
     def add(self, text: str) -> None:
-        text = plain_spaces(decoded(text))
+        text = single_spaces(decoded(text))
         if self._ends_in_space:
             text = text.lstrip()
         if text:
