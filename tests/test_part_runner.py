@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from openluke import part_cluster
 from openluke.errors import (
     CheckpointError,
     ConfigError,
@@ -147,9 +148,7 @@ def test_no_parts_are_no_work(tmp_path) -> None:
 
 
 def test_datatrove_has_to_be_installed(tmp_path, monkeypatch) -> None:
-    for name in ("openluke.part_cluster", "datatrove.executor.local"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    monkeypatch.setitem(sys.modules, "datatrove.executor", None)
+    monkeypatch.setattr(part_cluster, "RayPipelineExecutor", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'openluke\[cluster\]'"):
         squares.make(tmp_path / "out", executor="ray")
 

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from openluke.errors import ConfigError, MissingExtraError, OpenLukeError
 from openluke.part_work import ClusterOptions, Part, PartWork
@@ -17,8 +17,8 @@ try:
     from datatrove.executor.local import LocalPipelineExecutor  # pyright: ignore[reportMissingTypeStubs]
     from datatrove.executor.ray import RayPipelineExecutor  # pyright: ignore[reportMissingTypeStubs]
     from datatrove.executor.slurm import SlurmPipelineExecutor  # pyright: ignore[reportMissingTypeStubs]
-except ImportError as error:
-    raise MissingExtraError("working on a cluster", extra="cluster") from error
+except ImportError:
+    LocalPipelineExecutor = RayPipelineExecutor = SlurmPipelineExecutor = None
 
 _SETTLING = 3
 """How often it is looked for the last parts when no job is left: file systems take a while."""
@@ -39,13 +39,6 @@ class _Step:
             self._job.do(part, number=number)
 
 
-class _Slurm(SlurmPipelineExecutor):
-    """Slurm without a last job for statistics of datatrove's, of which there are none."""
-
-    def launch_merge_stats(self) -> None:
-        """Nothing to merge."""
-
-
 def run_on_cluster(
     job: PartWork[Part],
     *,
@@ -59,7 +52,10 @@ def run_on_cluster(
 
     Raises:
         OpenLukeError: Some were not done.
+        MissingExtraError: datatrove is not installed.
     """
+    if LocalPipelineExecutor is None or RayPipelineExecutor is None:
+        raise MissingExtraError("working on a cluster", extra="cluster")
     logs = job.directory / SCRATCH / "logs" / secrets.token_hex(4)
     shared: dict[str, Any] = {
         "pipeline": [_Step(job, parts=parts)],
@@ -94,7 +90,8 @@ def _start_slurm(shared: dict[str, Any], *, options: ClusterOptions) -> str:
     if options.partition is None:
         raise ConfigError("found no partition, and Slurm needs one to run in")
     pairs = [each.partition("=") for each in options.sbatch]
-    slurm = _Slurm(
+    assert SlurmPipelineExecutor is not None
+    slurm: Any = SlurmPipelineExecutor(
         **shared,
         time=options.time,
         partition=options.partition,
@@ -103,11 +100,16 @@ def _start_slurm(shared: dict[str, Any], *, options: ClusterOptions) -> str:
         env_command=options.setup or f"export PATH={shlex.quote(_programs())}:$PATH",
         sbatch_args={name: value for name, _, value in pairs},
     )
+    slurm.launch_merge_stats = _nothing  # there are no statistics of datatrove's to merge
     try:
         slurm.run()
     except (OSError, subprocess.SubprocessError) as error:
         raise OpenLukeError(f"Slurm does not take the job: {error}") from error
-    return str(cast("Any", slurm).job_id)
+    return str(slurm.job_id)
+
+
+def _nothing() -> None:
+    """Do nothing; by name, so that Slurm's copy of the job can be made."""
 
 
 def _programs() -> str:

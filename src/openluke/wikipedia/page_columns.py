@@ -91,7 +91,13 @@ class PageColumns:
 
     def table(self) -> Any:
         """All pages as an Arrow table."""
-        columns = {
+        try:
+            return pa.table(self._columns(), schema=PAGE_SCHEMA)
+        except UnicodeEncodeError as error:
+            raise DataError(_unwritable(self._pages)) from error
+
+    def _columns(self) -> dict[str, Any]:
+        return {
             "id": [page.id for page in self._pages],
             "title": [page.title for page in self._pages],
             "is_disambiguation": [page.is_disambiguation for page in self._pages],
@@ -105,10 +111,6 @@ class PageColumns:
             "link_ends": self._links.array(pa.array(self._ends, pa.int32())),
             "link_titles": self._links.array(),
         }
-        try:
-            return pa.table(columns, schema=PAGE_SCHEMA)
-        except UnicodeEncodeError as error:
-            raise DataError(_unwritable(self._pages)) from error
 
 
 class _Lists:

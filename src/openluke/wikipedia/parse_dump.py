@@ -1,0 +1,191 @@
+"""From the dump of a wiki to its page store: all cores, resumed where it stopped."""
+
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from openluke.artifacts import is_done
+from openluke.config import to_mapping
+from openluke.errors import DataError
+from openluke.manifests import read_manifest
+from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
+from openluke.resumable import SCRATCH, resumable_artifact
+from openluke.wikipedia.dump import Dump, DumpPart, open_dump
+from openluke.wikipedia.input_identity import identify_inputs
+from openluke.wikipedia.page_facts import PageFacts, write_page_facts
+from openluke.wikipedia.pages import FORMAT_VERSION, KIND, PageStore, complete_store
+from openluke.wikipedia.parse_part import DAMAGED, PartParser
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseOptions:
+    """What decides which pages a store has and how they read."""
+
+    namespaces: tuple[int, ...] = (0,)
+    """Numbers of the namespaces that are kept; 0 is that of articles."""
+    language: str | None = None
+    """The language of the wiki as Wikipedia codes it; by default what the dump says."""
+    templates: Mapping[str, str] = field(default_factory=dict[str, str])
+    """More templates that carry words, with what is shown of each."""
+    part_size: int | None = None
+    """Bytes of a packed file that make a part, which is a file of the store; by default 4 MB to
+    16 MB, with the size of the dump."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParseProgress:
+    """How far the parsing of a dump is."""
+
+    parts: int
+    """How many parts are done, of ``n_parts``."""
+    n_parts: int
+    bytes: int
+    """Bytes of these in the files as they lie on disk, of ``n_bytes``."""
+    n_bytes: int
+    counts: Mapping[str, int]
+    """What they have counted, such as ``pages`` and ``xml_bytes``."""
+    counts_before: Mapping[str, int]
+    """The same of those that were done before this was started, for whoever tells a speed."""
+
+
+def parse_dump(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    output: str | Path,
+    options: ParseOptions | None = None,
+    page_props: str | Path | None = None,
+    lenient: bool = False,
+    workers: int | None = None,
+    executor: Executor = "local",
+    cluster: ClusterOptions | None = None,
+    replace: bool = False,
+    reuse: bool = False,
+    on_progress: Callable[[ParseProgress], None] | None = None,
+) -> PageStore:
+    """Parse a dump into a page store, which depends on nothing but the dump and the options.
+
+    What is stopped or killed goes on with the same call.
+
+    Args:
+        paths: The file of the dump, or its files in order.
+        output: Where the store will be.
+        options: What decides which pages it has and how they read.
+        page_props: MediaWiki's dump ``…-page_props.sql.gz``, for Wikidata items and for which pages
+            are disambiguations; without it, their templates and titles tell the latter.
+        lenient: Whether what is damaged in the dump is counted and left out; else it is an error.
+        workers: How many parts are parsed at once; by default one on each core.
+        executor: Who does it: processes of this machine, or a cluster.
+        cluster: What a cluster has to know.
+        replace: Whether a finished store at ``output`` may be replaced.
+        reuse: Whether a finished one from the same dump with the same options will do.
+        on_progress: Told of each part that is done.
+
+    Raises:
+        DataError: The dump is damaged, and the parsing is not lenient.
+        CheckpointError: The store cannot be written there.
+        ConfigError: Another process is writing it at this moment.
+    """
+    options = options or ParseOptions()
+    listed = [Path(path) for path in ([paths] if isinstance(paths, str | Path) else paths)]
+    named: dict[str, Any] = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "inputs": identify_inputs(
+            dump=listed, page_props=[] if page_props is None else [Path(page_props)]
+        ),
+        "options": to_mapping(options),
+    }
+    if reuse and is_done(output, **named):
+        _check_damage(read_manifest(output).counts, lenient=lenient, output=output)
+        return PageStore.open(output)
+    with resumable_artifact(output, **named, replace=replace) as draft:
+        scratch = draft.path / SCRATCH
+        dump = open_dump(
+            listed,
+            language=options.language,
+            part_size=options.part_size,
+            directory=scratch / "pieces",
+        )
+        parser = PartParser(
+            site=dump.site,
+            namespaces=options.namespaces,
+            templates=options.templates,
+            facts=None if page_props is None else _facts(scratch, page_props=Path(page_props)),
+            lenient=lenient,
+        )
+        counts = run_parts(
+            parser,
+            parts=dump.parts,
+            directory=draft.path,
+            workers=workers,
+            executor=executor,
+            cluster=cluster,
+            on_done=None if on_progress is None else _Teller(dump, on_progress=on_progress),
+        )
+        _check_damage(counts, lenient=lenient, output=output)
+        counts.update(complete_store(draft.path, site=dump.site))
+        draft.counts.update(counts)
+    return PageStore.open(output)
+
+
+class _Teller:
+    """Adds up what is told of parts."""
+
+    def __init__(self, dump: Dump, *, on_progress: Callable[[ParseProgress], None]) -> None:
+        self._dump = dump
+        self._on_progress = on_progress
+        self._n_bytes = sum(_size(part) for part in dump.parts)
+        self._parts = self._bytes = 0
+        self._counts, self._before = Counter[str](), Counter[str]()
+
+    def __call__(self, done: PartDone) -> None:
+        self._parts += 1
+        self._bytes += _size(self._dump.parts[done.number])
+        self._counts.update(done.counts)
+        if done.was_done:
+            self._before.update(done.counts)
+        self._on_progress(
+            ParseProgress(
+                parts=self._parts,
+                n_parts=len(self._dump.parts),
+                bytes=self._bytes,
+                n_bytes=self._n_bytes,
+                counts=dict(self._counts),
+                counts_before=dict(self._before),
+            )
+        )
+
+
+def _size(part: DumpPart) -> int:
+    return part.end - part.start
+
+
+def _facts(scratch: Path, *, page_props: Path) -> PageFacts:
+    """What ``page_props`` says, which is read once."""
+    directory, partial = scratch / "facts", scratch / "facts.partial"
+    if not directory.exists():
+        shutil.rmtree(partial, ignore_errors=True)
+        write_page_facts(partial, page_props=page_props)
+        partial.rename(directory)
+    return PageFacts(directory)
+
+
+def _check_damage(counts: Mapping[str, int], *, lenient: bool, output: str | Path) -> None:
+    """Tell what was left out; an error, if it was left out by a lenient call before this one."""
+    damaged = {name: n for name, n in counts.items() if name.startswith(DAMAGED) and n}
+    if not damaged:
+        return
+    listed = ", ".join(f"{name}: {n:,}" for name, n in sorted(damaged.items()))
+    if not lenient:
+        raise DataError(
+            f"the dump is damaged, and parts of it were read leniently before ({listed}); expected "
+            "a whole dump; download it again, or go on leniently",
+            file=output,
+        )
+    logger.warning("%s: parts of the dump are damaged and left out (%s)", output, listed)
