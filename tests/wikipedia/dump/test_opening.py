@@ -1,6 +1,7 @@
 """Opening dumps."""
 
 import bz2
+import random
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -53,6 +54,25 @@ def test_an_old_head(tmp_path: Path) -> None:
 def test_a_language_may_be_given(tmp_path: Path) -> None:
     path = write_packed(tmp_path / "dump.xml", xml=dump_xml(PAGES))
     assert open_dump(path, language="als").site.language == "als"
+
+
+def test_a_dump_without_a_head_is_opened_if_its_language_is_given(tmp_path: Path) -> None:
+    pages = [SmallPage(f"P{number}", random_text(number)) for number in range(10)]
+    path = write_packed(tmp_path / "dump.xml.bz2", xml=dump_xml(pages))
+    packed = bytearray(path.read_bytes())
+    packed[1000] ^= 1
+    path.write_bytes(packed)
+    with pytest.raises(DataError, match=r"byte \d+: at or before it the packed data are damaged"):
+        open_dump(path)
+    dump = open_dump(path, language="de")
+    assert dump.site.namespace("Datei:A") == 6
+    read = [page.title for page in read_part(dump.parts[0], site=dump.site, strict=False)]
+    assert read == [page.title for page in pages][-len(read) :]
+    assert 3 < len(read) < 10
+
+
+def random_text(number: int) -> str:
+    return "".join(random.Random(number).choices("abcdefghijklmnop", k=30_000))
 
 
 def test_several_files_are_one_dump(tmp_path: Path) -> None:

@@ -58,7 +58,8 @@ def open_dump(
 
     Args:
         paths: Its file, or its files in order.
-        language: The code of its language; by default what the dump says.
+        language: The code of its language; by default what the dump says. When it is given, a dump
+            is opened whose beginning is damaged.
         part_size: Bytes of a packed file that make a part, or a fourth of those of XML; by default
             4 MB to 16 MB, so that a dump has some hundreds of parts.
         directory: Where files of gzip and xz are cut into pieces; needed for these alone.
@@ -67,7 +68,7 @@ def open_dump(
         ConfigError: No files, files of several wikis, or no directory where one is needed.
         DataError: A file is no dump, or is packed in another way.
     """
-    opened = [_open_file(Path(path)) for path in _listed(paths)]
+    opened = [_open_file(Path(path), language=language) for path in _listed(paths)]
     sites = [read_site(head, language=language, file=file.path) for file, head in opened]
     files = tuple(file for file, _ in opened)
     _check_one_site(sites, files=files)
@@ -89,8 +90,8 @@ def _listed(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
     return listed
 
 
-def _open_file(path: Path) -> tuple[DumpFile, bytes]:
-    """A file and its head, up to its first page."""
+def _open_file(path: Path, *, language: str | None) -> tuple[DumpFile, bytes]:
+    """A file and its head up to its first page, or a mere tag for a damaged one if it will do."""
     if not path.is_file():
         raise DataError("no such file; expected the dump of a wiki", file=path)
     packing = find_packing(path)
@@ -102,7 +103,9 @@ def _open_file(path: Path) -> tuple[DumpFile, bytes]:
                 break
     except BrokenOff:
         if b"<mediawiki" not in head:
-            raise
+            if language is None:
+                raise
+            head = bytearray(b"<mediawiki>")
     size = path.stat().st_size
     file = DumpFile(str(path.resolve()), size, packing, format_version(bytes(head)))
     return file, bytes(head)
@@ -110,7 +113,8 @@ def _open_file(path: Path) -> tuple[DumpFile, bytes]:
 
 def _check_one_site(sites: Sequence[Site], *, files: Sequence[DumpFile]) -> None:
     for site, file in zip(sites, files, strict=True):
-        if (site.database, site.language) != (sites[0].database, sites[0].language):
+        is_other = site.database != sites[0].database and site.database and sites[0].database
+        if is_other or site.language != sites[0].language:
             raise ConfigError(
                 f"{file.path} is of {site.database or site.language}, but {files[0].path} of "
                 f"{sites[0].database or sites[0].language}; expected files of one wiki; "
