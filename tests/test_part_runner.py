@@ -20,7 +20,7 @@ from openluke.errors import (
     MissingExtraError,
     OpenLukeError,
 )
-from openluke.part_runner import available_cores, run_parts
+from openluke.part_runner import ClusterOptions, available_cores, run_parts
 from openluke.resumable import SCRATCH
 from tests import squares
 from tests.architecture.rules import ROOT
@@ -268,6 +268,52 @@ def test_ray_makes_the_same(tmp_path, whole) -> None:
     out = tmp_path / "a" / "out"
     out.parent.mkdir()
     assert run(out, 2, "ray") == 0
+    assert files(tmp_path / "a") == whole
+
+
+STAND_INS = {
+    # runs the tasks of a job at once, and forgets the job
+    "sbatch": """#!{python}
+import os, re, subprocess, sys
+script = sys.argv[-1]
+text = open(script).read()
+assert "#SBATCH --partition=cpu" in text and "#SBATCH --account=nlp" in text, text
+first, last = map(int, re.search(r"--array=(\\d+)-(\\d+)", text).groups())
+for task in range(first, last + 1):
+    env = os.environ | {{"SLURM_ARRAY_TASK_ID": str(task), "SLURM_NODELIST": "here"}}
+    done = subprocess.run(["bash", script], env=env, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+print("Submitted batch job 17")
+""",
+    "squeue": "#!/bin/sh\necho 'slurm_load_jobs error: Invalid job id specified' >&2\nexit 1\n",
+    "scontrol": "#!/bin/sh\necho here\n",
+    "srun": '#!/bin/sh\nwhile [ "$1" != launch_pickled_pipeline ]; do shift; done\nexec "$@"\n',
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs programs of a POSIX shell")
+@pytest.mark.slow
+def test_slurm_makes_the_same(tmp_path, whole, monkeypatch) -> None:
+    """Slurm's programs are stand-ins that run the tasks here."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name, text in STAND_INS.items():
+        (programs / name).write_text(
+            text.format(python=sys.executable) if name == "sbatch" else text
+        )
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    cluster = ClusterOptions(partition="cpu", sbatch=("account=nlp",), poll_seconds=0.1)
+    out = tmp_path / "a" / "out"
+    with pytest.raises(
+        OpenLukeError, match=r"1 of 7 parts were not done, .* number 3; the reasons"
+    ):
+        squares.make(out, executor="slurm", cluster=cluster, work=squares.wrong_square)
+    told: list[squares.PartDone] = []
+    assert squares.make(out, executor="slurm", cluster=cluster, told=told) == COUNTS
+    assert [one.number for one in told if not one.was_done] == [3]
     assert files(tmp_path / "a") == whole
 
 
