@@ -182,6 +182,33 @@ def test_hashes_are_the_same_in_sql(tmp_path):
     assert found == {name: name_hash(name) for name in names}
 
 
+def test_a_finished_one_of_the_same_sources_will_do(wikidata, tmp_path):
+    sources = InterwikiSources(wikidata=[wikidata])
+    first = build_interwiki(tmp_path / "out", sources=sources, limits=ONE)
+    assert build_interwiki(tmp_path / "out", sources=sources, reuse=True) == first
+    with pytest.raises(CheckpointError, match="--replace"):
+        build_interwiki(tmp_path / "out", sources=sources, languages=["en"], reuse=True)
+
+
+def test_parts_that_were_read_are_not_read_again(wikidata, tmp_path, monkeypatch):
+    sources = InterwikiSources(wikidata=[wikidata])
+    told = []
+
+    def call():
+        build_interwiki(
+            tmp_path / "out", sources=sources, limits=ONE, part_size=300, on_done=told.append
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setattr("openluke.wikipedia.build_interwiki.write_interwiki", None)
+        with pytest.raises(TypeError):
+            call()
+    n_parts = len(told)
+    call()
+    assert [done.was_done for done in told] == [False] * n_parts + [True] * n_parts
+    assert n_parts > 1
+
+
 def test_another_process_opens_the_same_files(build, wikidata):
     table, _ = build(wikidata=[wikidata])
     assert pickle.loads(pickle.dumps(table)).find("Spain", language="en") == 29

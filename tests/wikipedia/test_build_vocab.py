@@ -139,6 +139,18 @@ def test_what_is_finished_stays(store, tmp_path, form):
         build_vocab(store, output=tmp_path / "out", form=form)
 
 
+def test_a_finished_one_of_the_same_pages_and_options_will_do(store, tmp_path):
+    first = build_vocab(store, output=tmp_path / "out")
+    before = (tmp_path / "out" / "manifest.json").stat().st_mtime_ns
+    assert build_vocab(store, output=tmp_path / "out", reuse=True) == first | {
+        "names": 7,
+        "ids": 7,
+    }
+    assert (tmp_path / "out" / "manifest.json").stat().st_mtime_ns == before
+    with pytest.raises(CheckpointError, match="--replace"):
+        build_vocab(store, output=tmp_path / "out", options=VocabOptions(size=4), reuse=True)
+
+
 def test_options_that_cannot_work_are_refused(build):
     with pytest.raises(ConfigError, match="size=2, expected at least 3"):
         build(size=2)

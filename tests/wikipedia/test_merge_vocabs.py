@@ -53,7 +53,7 @@ def merge(tmp_path):
         write_vocab(tmp_path / "de", language="de", counts={"Spanien": 2, "Japan": 1}),
     ]
 
-    def call(*, form="mapped", vocabs=vocabs, **options):
+    def call(*, form="mapped", vocabs=vocabs, reuse=False, **options):
         counts = merge_vocabs(
             vocabs,
             interwiki=table,
@@ -62,6 +62,7 @@ def merge(tmp_path):
             form=form,
             limits=ONE,
             replace=True,
+            reuse=reuse,
         )
         return rows_of(EntityVocab.read(tmp_path / f"merged-{form}")), counts
 
@@ -115,6 +116,7 @@ def test_the_record_says_what_it_was_made_from(merge, tmp_path):
     assert set(manifest.inputs) == {"vocab 1", "vocab 2", "vocab 3", "interwiki"}
     assert manifest.options == {"size": 1_200_000, "min_languages": 3}
     assert counts.items() <= manifest.counts.items()
+    assert merge(reuse=True)[1] == manifest.counts
 
 
 def test_vocabularies_that_cannot_be_merged_are_told(merge, tmp_path):

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from openluke.artifacts import is_done
 from openluke.errors import ConfigError
-from openluke.part_runner import PartDone, run_parts
+from openluke.manifests import read_manifest
+from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
 from openluke.resumable import SCRATCH, resumable_artifact
 from openluke.wikipedia.dump import PartTally
 from openluke.wikipedia.interwiki import FORMAT_VERSION, KIND
@@ -60,7 +63,10 @@ def build_interwiki(
     part_size: int = PART_SIZE,
     limits: Limits | None = None,
     on_done: Callable[[PartDone], None] | None = None,
+    executor: Executor = "local",
+    cluster: ClusterOptions | None = None,
     replace: bool = False,
+    reuse: bool = False,
 ) -> dict[str, int]:
     """Make the table of which titles of all Wikipedias are about the same, for ``Interwiki``.
 
@@ -74,22 +80,30 @@ def build_interwiki(
         part_size: Bytes of a dump of Wikidata that are read at once.
         limits: What may be taken of the machine; its workers read Wikidata, too.
         on_done: Told of each part of Wikidata that is read.
+        executor: Who reads Wikidata: processes of this machine, or a cluster.
+        cluster: What a cluster has to know.
         replace: Whether a finished table at ``output`` may be replaced.
+        reuse: Whether a finished one of the same sources and options will do.
 
     Returns:
         How many items and names there are, and how many names were dropped and why.
     """
     kept = wikipedia_languages(languages)
     limits = limits or Limits()
-    options = {"languages": list(kept), "strict": strict, "table_language": sources.table_language}
-    with resumable_artifact(
-        output,
-        kind=KIND,
-        format_version=FORMAT_VERSION,
-        inputs=sources.fingerprints(),
-        options=options | {"part_size": part_size},
-        replace=replace,
-    ) as draft:
+    named: dict[str, Any] = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "inputs": sources.identities(),
+        "options": {
+            "languages": list(kept),
+            "strict": strict,
+            "part_size": part_size,
+            "table_language": sources.table_language,
+        },
+    }
+    if reuse and is_done(output, **named):
+        return read_manifest(output).counts
+    with resumable_artifact(output, **named, replace=replace) as draft:
         scratch = draft.path / SCRATCH
         scratch.mkdir(exist_ok=True)
         parts = wikidata_parts(sources.wikidata, part_size=part_size, directory=scratch)
@@ -100,6 +114,8 @@ def build_interwiki(
                 directory=scratch / "wikidata",
                 workers=limits.workers,
                 on_done=on_done,
+                executor=executor,
+                cluster=cluster,
             )
         )
         with open_tables(scratch / "interwiki", limits=limits) as tables:

@@ -26,6 +26,7 @@ def build_vocab(
     form: Form = "mapped",
     limits: Limits | None = None,
     replace: bool = False,
+    reuse: bool = False,
 ) -> dict[str, int]:
     """Make the entity vocabulary of a page store.
 
@@ -42,16 +43,22 @@ def build_vocab(
         form: What to write; ``"mapped"`` keeps a record of how it was made.
         limits: What may be taken of the machine.
         replace: Whether to replace what is there.
+        reuse: Whether a finished vocabulary of the same pages and options, of the form
+            ``"mapped"``, will do.
 
     Returns:
         How many links and titles there are, and how many of them were dropped and why.
     """
     options = options or VocabOptions()
-    out = VocabOutput(path=Path(output), form=form, replace=replace)
-    out.check()
     asked = white_list_titles(white_lists)
     if options.white_list_only and not asked:
         raise ConfigError("found white_list_only but no title on a white list; expected some")
+    inputs = {"pages": fingerprint(store)}
+    inputs |= {f"white list {n}": fingerprint(path) for n, path in enumerate(white_lists, start=1)}
+    out = VocabOutput(path=Path(output), form=form, replace=replace)
+    if reuse and (done := out.finished(inputs=inputs, options=to_mapping(options))) is not None:
+        return done
+    out.check()
     pages = PageStore.open(store)
     with open_tables(output, limits=limits) as tables:
         add_pages(tables, store=pages)
@@ -60,8 +67,6 @@ def build_vocab(
         judge_titles(tables, asked=asked, site=pages.site, options=options)
         vocab = EntityVocab.build(chosen_rows(tables, options=options))
         counts |= count_choice(tables, n_asked=len(asked), options=options)
-    inputs = {"pages": fingerprint(store)}
-    inputs |= {f"white list {n}": fingerprint(path) for n, path in enumerate(white_lists, start=1)}
     out.write(
         vocab.rows,
         has_languages=options.language is not None,

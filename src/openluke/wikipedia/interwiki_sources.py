@@ -7,6 +7,7 @@ from typing import Any
 
 from openluke.artifacts import fingerprint
 from openluke.errors import ConfigError
+from openluke.wikipedia.input_identity import identify_inputs
 from openluke.wikipedia.interwiki_links import group_names
 from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.name_rows import ITEM_NAMES, NAME_PAIRS, PAGE_NAMES, write_rows
@@ -51,19 +52,15 @@ class InterwikiSources:
                 "stores; expected one for each"
             )
 
-    def fingerprints(self) -> dict[str, str]:
-        """Those of all files, by what they are for."""
-        groups = {
-            "wikidata": self.wikidata,
-            "table": self.tables,
-            "pages": self.stores,
-            "langlinks": self.langlinks,
-        }
-        return {
-            f"{name} {number}": fingerprint(path)
-            for name, paths in groups.items()
-            for number, path in enumerate(paths, start=1)
-        }
+    def identities(self) -> dict[str, str]:
+        """What tells all of it from others, by what it is for."""
+        files = identify_inputs(
+            wikidata=[Path(file) for file in self.wikidata],
+            tables=[Path(file) for file in self.tables],
+            langlinks=[Path(file) for file in self.langlinks],
+        )
+        stores = enumerate(self.stores, start=1)
+        return files | {f"pages {number}": fingerprint(path) for number, path in stores}
 
 
 def gather_names(

@@ -53,6 +53,7 @@ def merge_vocabs(
     form: Form = "mapped",
     limits: Limits | None = None,
     replace: bool = False,
+    reuse: bool = False,
 ) -> dict[str, int]:
     """Merge vocabularies of single languages into one of all.
 
@@ -68,18 +69,22 @@ def merge_vocabs(
         form: What to write; ``"mapped"`` keeps a record of how it was made.
         limits: What may be taken of the machine.
         replace: Whether to replace what is there.
+        reuse: Whether a finished vocabulary of the same inputs and options, of the form
+            ``"mapped"``, will do.
 
     Returns:
         How many titles and entities there are, and how many of them were dropped and why.
     """
     options = options or MergeOptions()
-    out = VocabOutput(path=Path(output), form=form, replace=replace)
-    out.check()
     if not vocabs:
         raise ConfigError("found no vocabulary to merge; expected at least one")
     table = Interwiki.open(interwiki)
     inputs = {f"vocab {n}": fingerprint(path) for n, path in enumerate(vocabs, start=1)}
     inputs["interwiki"] = fingerprint(interwiki)
+    out = VocabOutput(path=Path(output), form=form, replace=replace)
+    if reuse and (done := out.finished(inputs=inputs, options=to_mapping(options))) is not None:
+        return done
+    out.check()
     with open_tables(output, limits=limits) as tables:
         tables.add_written(
             "entries",

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import check_place
-from openluke.entities.mapped_names import KIND, Rows, write_mapped
+from openluke.artifacts import check_place, is_done
+from openluke.entities.mapped_names import FORMAT_VERSION, KIND, Rows, write_mapped
 from openluke.entities.vocab_files import Form, write_table
 from openluke.errors import CheckpointError
+from openluke.manifests import read_manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,20 @@ class VocabOutput:
     path: Path
     form: Form
     replace: bool
+
+    def finished(
+        self, *, inputs: Mapping[str, str], options: Mapping[str, Any]
+    ) -> dict[str, int] | None:
+        """The counts of a finished vocabulary from these inputs with these options, if it is there.
+
+        Only the form ``"mapped"`` can tell.
+        """
+        if self.form != "mapped":
+            return None
+        known: dict[str, Any] = {"inputs": inputs, "options": options}
+        if not is_done(self.path, kind=KIND, format_version=FORMAT_VERSION, **known):
+            return None
+        return read_manifest(self.path).counts
 
     def check(self) -> None:
         """Raise if something that must stay is there, so that it is known before the work."""
