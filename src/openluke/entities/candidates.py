@@ -28,6 +28,9 @@ class Source(enum.IntFlag):
     """A disambiguation page of this title lists the entity."""
 
 
+_SOURCES = tuple(map(Source, range(16)))  # since making one takes long
+
+
 class Candidate(NamedTuple):
     """An entity that a name may stand for."""
 
@@ -139,7 +142,7 @@ class CandidateTable:
             occurrences=None if occurrences < 0 else occurrences,
             link_probability=self.link_probability(number),
             candidates=tuple(
-                Candidate(files.titles.restore_key(title), count, share, Source(source))
+                Candidate(files.titles.restore_key(title), count, share, _SOURCES[source])
                 for title, count, share, source in zip(
                     files.entities[rows].tolist(),
                     counts,
