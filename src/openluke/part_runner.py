@@ -24,6 +24,8 @@ class PartDone(NamedTuple):
     counts: Mapping[str, int]
     was_done: bool
     """Whether it was done before the job was taken up."""
+    n_parts: int
+    """How many parts the job has."""
 
 
 def run_parts(
@@ -66,12 +68,12 @@ def run_parts(
     job = PartWork(work=work, directory=directory.absolute(), n_parts=len(parts))
     done = {n: counts for n in range(len(parts)) if (counts := job.counts_of(n)) is not None}
     for number, counts in done.items():
-        tell(PartDone(number, counts, was_done=True))
+        tell(PartDone(number, counts, was_done=True, n_parts=len(parts)))
     left = {number: part for number, part in enumerate(parts) if number not in done}
 
     def add(number: int, counts: Mapping[str, int]) -> None:
         done[number] = dict(counts)
-        tell(PartDone(number, counts, was_done=False))
+        tell(PartDone(number, counts, was_done=False, n_parts=len(parts)))
 
     if executor == "local":
         job.clear()

@@ -24,6 +24,19 @@ _COMMANDS = {
     "embed": ("openluke.cli.embed:embed", "Write vectors of words, mentions and texts."),
     "upload": ("openluke.cli.upload:upload", "Put a model on the Hugging Face hub."),
 }
+_STAGES = {
+    "parse": ("openluke.cli.wikipedia.parse:parse", "Make a page store of a dump."),
+    "vocab": ("openluke.cli.wikipedia.vocab:vocab", "Choose the entities of a model."),
+    "interwiki": (
+        "openluke.cli.wikipedia.interwiki:interwiki",
+        "Find which titles of all languages are about the same.",
+    ),
+    "candidates": (
+        "openluke.cli.wikipedia.candidates:candidates",
+        "Find what the names in texts may stand for.",
+    ),
+    "build": ("openluke.cli.wikipedia.build:build", "Do all of this, from a dump."),
+}
 _INTERRUPTED = 130
 _CONVERSIONS = {
     "from-original": (
@@ -68,6 +81,9 @@ def build_app(called: Sequence[str] = ()) -> App:
     convert = App(name="convert", help="Convert models and vocabularies between their forms.")
     _add(convert, commands=_CONVERSIONS, called=called[1:2])
     app.command(convert)
+    wikipedia = App(name="wikipedia", help="Make pages, entities and mentions of a dump.")
+    _add(wikipedia, commands=_STAGES, called=called[1:2])
+    app.command(wikipedia)
     return app
 
 
@@ -115,6 +131,8 @@ def _goes_on(given: Sequence[str]) -> bool:
     options = {one.split("=", 1)[0] for one in given}
     # of predictions --replace discards what is unfinished
     goes_on = {"finetune": True, "embed": True, "predict": options.isdisjoint({"--replace"})}
+    if given[:1] == ["wikipedia"]:
+        return given[1:2] != ["vocab"]
     return "--output" in options and any(goes_on.get(command, False) for command in given[:1])
 
 

@@ -13,10 +13,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openluke.artifacts import fingerprint
+from openluke.artifacts import fingerprint, is_done
 from openluke.config import to_mapping
 from openluke.entities.candidate_files import FORMAT_VERSION, KIND, UNCOUNTED, CandidateRow
 from openluke.entities.candidates import CandidateTable
+from openluke.manifests import read_manifest
 from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
 from openluke.resumable import SCRATCH, resumable_artifact
 from openluke.tokenization.candidate_writing import write_table
@@ -60,6 +61,7 @@ def build_candidates(
     limits: Limits | None = None,
     workforce: Workforce | None = None,
     replace: bool = False,
+    reuse: bool = False,
 ) -> Mapping[str, int]:
     """Make the table of names of a page store; what was begun before is taken up.
 
@@ -73,20 +75,22 @@ def build_candidates(
         limits: What may be taken of the machine to join and sort.
         workforce: Who counts.
         replace: Whether a finished table at ``output`` may be replaced.
+        reuse: Whether a finished one of the same pages and options will do.
 
     Returns:
         How much there is, and how much was dropped and why.
     """
     options = options or CandidateOptions()
+    named: dict[str, Any] = {
+        "kind": KIND,
+        "format_version": FORMAT_VERSION,
+        "inputs": {"pages": fingerprint(store)},
+        "options": to_mapping(options),
+    }
+    if reuse and is_done(output, **named):
+        return read_manifest(output).counts
     pages = PageStore.open(store)
-    with resumable_artifact(
-        output,
-        kind=KIND,
-        format_version=FORMAT_VERSION,
-        inputs={"pages": fingerprint(store)},
-        options=to_mapping(options),
-        replace=replace,
-    ) as draft:
+    with resumable_artifact(output, **named, replace=replace) as draft:
         job = _Job(
             store=pages,
             scratch=draft.path / SCRATCH,

@@ -1,0 +1,1 @@
+"""``openluke wikipedia``: from the dump of a Wikipedia to pages, entities and mentions."""

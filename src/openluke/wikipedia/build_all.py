@@ -1,0 +1,134 @@
+"""From a dump to everything that is made of it: all stages, one after another."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from openluke.file_lock import locked
+from openluke.manifests import read_manifest
+from openluke.part_runner import PartDone
+from openluke.wikipedia.build_candidates import Workforce, build_candidates
+from openluke.wikipedia.build_interwiki import build_interwiki
+from openluke.wikipedia.build_vocab import build_vocab
+from openluke.wikipedia.candidate_options import CandidateOptions
+from openluke.wikipedia.interwiki_sources import InterwikiSources
+from openluke.wikipedia.parse_dump import ParseOptions, ParseProgress, parse_dump
+from openluke.wikipedia.reductions import Limits
+from openluke.wikipedia.vocab_choice import VocabOptions
+
+PAGES, VOCAB, INTERWIKI, CANDIDATES = "pages", "vocab", "interwiki", "candidates"
+"""The directories of what the stages make."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSources:
+    """What a build is made from."""
+
+    dump: Sequence[str | Path]
+    """The files of the dump in order."""
+    page_props: str | Path | None = None
+    """MediaWiki's dump of ``page_props``."""
+    langlinks: str | Path | None = None
+    """MediaWiki's dump of ``langlinks``."""
+    white_lists: Sequence[str | Path] = ()
+    """Titles that are entities if they are linked at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions:
+    """What decides about what is made."""
+
+    parse: ParseOptions = field(default_factory=ParseOptions)
+    vocab: VocabOptions = field(default_factory=VocabOptions)
+    candidates: CandidateOptions = field(default_factory=CandidateOptions)
+    lenient: bool = False
+    """Whether what is damaged in the dump is counted and left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReports:
+    """Who is told how far a build is."""
+
+    parsed: Callable[[ParseProgress], None] | None = None
+    step_done: Callable[[str, PartDone], None] | None = None
+
+
+def build_all(
+    sources: BuildSources,
+    *,
+    output: str | Path,
+    options: BuildOptions | None = None,
+    limits: Limits | None = None,
+    workforce: Workforce | None = None,
+    reports: BuildReports | None = None,
+    replace: bool = False,
+) -> dict[str, Mapping[str, int]]:
+    """Make pages, an entity vocabulary, a table of titles in other languages, and one of names.
+
+    What a call that was killed has finished, or begun, the same call takes as it is.
+
+    Args:
+        sources: What it is made from.
+        output: The directory for what each stage makes.
+        options: What decides about that.
+        limits: What joining and sorting may take of the machine.
+        workforce: Who does the parts.
+        reports: Who is told how far it is.
+        replace: Whether what was made of another dump, or with other options, may be replaced.
+
+    Returns:
+        What each stage has counted.
+    """
+    options, reports = options or BuildOptions(), reports or BuildReports()
+    workforce, limits = workforce or Workforce(), limits or Limits()
+    output = Path(output)
+    output.mkdir(parents=True, exist_ok=True)
+    with locked(output / ".build.lock", what=str(output)):
+        parse_dump(
+            sources.dump,
+            output=output / PAGES,
+            options=options.parse,
+            page_props=sources.page_props,
+            lenient=options.lenient,
+            workers=workforce.workers,
+            executor=workforce.executor,
+            cluster=workforce.cluster,
+            on_progress=reports.parsed,
+            replace=replace,
+            reuse=True,
+        )
+        counts: dict[str, Mapping[str, int]] = {PAGES: read_manifest(output / PAGES).counts}
+        counts[VOCAB] = build_vocab(
+            output / PAGES,
+            output=output / VOCAB,
+            options=options.vocab,
+            white_lists=sources.white_lists,
+            limits=limits,
+            replace=replace,
+            reuse=True,
+        )
+        counts[INTERWIKI] = build_interwiki(
+            output / INTERWIKI,
+            sources=InterwikiSources(
+                stores=[output / PAGES],
+                langlinks=() if sources.langlinks is None else [sources.langlinks],
+            ),
+            limits=limits,
+            replace=replace,
+            reuse=True,
+        )
+        counts[CANDIDATES] = build_candidates(
+            output / PAGES,
+            output=output / CANDIDATES,
+            options=options.candidates,
+            limits=limits,
+            workforce=Workforce(
+                workers=workforce.workers,
+                executor=workforce.executor,
+                cluster=workforce.cluster,
+                on_done=reports.step_done,
+            ),
+            replace=replace,
+            reuse=True,
+        )
+    return counts
