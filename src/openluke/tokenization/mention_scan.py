@@ -70,21 +70,18 @@ class MentionScanner:
             text: The text.
             across_lines: Whether a line break is a space like others; else names end there.
         """
-        found: list[FoundMention] = []
-        for part in self._parts(text, across_lines=across_lines):
-            found += part
-        return found
+        return _mentions(self._scan(text, across_lines=across_lines))
 
     def scan_many(self, texts: Iterable[str]) -> Iterator[list[FoundMention]]:
         """What ``scan`` finds in each of many texts, which are looked through together."""
         for batch in _batches(texts):
             starts = _starts_of(batch)
-            found = self.scan("\n".join(batch))
-            owners = np.searchsorted(starts, [mention.start for mention in found], side="right")
-            ends = np.searchsorted(owners, np.arange(1, len(batch) + 1), side="right")
+            found = self._scan("\n".join(batch), across_lines=False)
+            bounds = np.searchsorted(found[0], [*starts[1:], np.iinfo(np.int64).max])
             first = 0
-            for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-                yield [FoundMention(a - start, b - start, n) for a, b, n in found[first:end]]
+            for start, end in zip(starts.tolist(), bounds.tolist(), strict=True):
+                part = found[:, first:end]
+                yield _mentions(part - [[start], [start], [0]])
                 first = end
 
     def occurrences(self, texts: Sequence[str]) -> Occurrences:
@@ -95,8 +92,13 @@ class MentionScanner:
         owners = np.searchsorted(_starts_of(texts), places, side="right") - 1
         return Occurrences(owners, named.numbers)
 
-    def _parts(self, text: str, *, across_lines: bool) -> Iterator[list[FoundMention]]:
-        """What is found in one part of a long text after another."""
+    def _scan(self, text: str, *, across_lines: bool) -> npt.NDArray[np.int64]:
+        """The starts, ends and numbers of what is found."""
+        return np.concatenate([*self._parts(text, across_lines=across_lines)], axis=1)
+
+    def _parts(self, text: str, *, across_lines: bool) -> Iterator[npt.NDArray[np.int64]]:
+        """What is found in one part of a long text after another, first of all nothing."""
+        yield np.empty((3, 0), dtype=np.int64)
         start, size = 0, _PART
         most_words = max(1, self._filter.most_words)
         while True:
@@ -107,10 +109,8 @@ class MentionScanner:
             before = len(words.starts) - (0 if is_end else most_words)
             if before > 0:
                 named, after = _longest(self._named(words), before=before)
-                starts = words.starts[named.first] + start
-                ends = words.ends[named.last] + start
-                columns = starts.tolist(), ends.tolist(), named.numbers.tolist()
-                yield list(map(FoundMention._make, zip(*columns, strict=True)))
+                starts, ends = words.starts[named.first], words.ends[named.last]
+                yield np.stack([starts + start, ends + start, named.numbers])
                 if not is_end:
                     start, size = start + int(words.starts[after]), _PART
             elif not is_end:
@@ -169,6 +169,11 @@ def _longest(named: _Named, *, before: int) -> tuple[_Named, int]:
             chosen.append(place)
             after = last + 1
     return _Named(*(values[chosen] for values in named)), max(after, before)
+
+
+def _mentions(found: npt.NDArray[np.int64]) -> list[FoundMention]:
+    starts, ends, numbers = found.tolist()
+    return list(map(FoundMention, starts, ends, numbers))
 
 
 def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
