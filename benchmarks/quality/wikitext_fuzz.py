@@ -3,7 +3,8 @@
     python -m benchmarks.quality.wikitext_fuzz
 
 ``OPENLUKE_DATA`` is as in recipes/README.md. Stretches of pages in many languages lose, gain,
-double and swap pieces, mostly of markup. Each is read; the slowest are read again eight times as long.
+double and swap pieces, mostly of markup. Each is read; the slowest are read again, eight times as
+long.
 """
 
 import argparse
