@@ -22,6 +22,43 @@ def test_abbreviations_end_no_sentence():
     ]
 
 
+def test_characters_beyond_the_basic_plane_count_as_one():
+    first, second = (
+        "This is an English sentence.",
+        "The non-BMP characters \U0001f929 should be handled properly.",
+    )
+    spans = split_sentences(f"{first} {second}")
+    assert [(span.start, span.end) for span in spans] == [(0, 28), (29, 81)]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["It was at 5 p.m. on Monday.", "Mr. J. R. Jones came, e.g. by train."]),
+        ("de", ["Er wurde am 3. Mai geboren.", "Z. B. ist das gut."]),
+        ("fr", ["M. Dupont est venu.", "Il a dit oui."]),
+        ("ru", ["Он родился в 1900 г. в Москве.", "Это было давно."]),
+        ("hi", ["यह एक वाक्य है।", "यह दूसरा है।"]),
+        ("bn", ["এটি একটি বাক্য।", "এটি দ্বিতীয়।"]),
+        ("hy", ["Սա նախադասություն է։", "Սա երկրորդն է։"]),
+        ("am", ["ይህ ዓረፍተ ነገር ነው።", "ሁለተኛ።"]),
+        ("ar", ["هذا جملة.", "هل هذا سؤال؟", "نعم."]),
+        ("el", ["Είναι καλά;", "Ναι."]),
+    ],
+)
+def test_sentences_end_as_the_language_writes_it(language, sentences):
+    assert found(" ".join(sentences), language=language) == sentences
+
+
+def test_chinese_needs_no_spaces():
+    assert found("你好。我是学生！真的？", language="zh") == ["你好。", "我是学生！", "真的？"]
+
+
+def test_thai_has_no_mark_for_the_end_and_is_not_split():
+    text = "วันนี้อากาศดีมาก เราไปเที่ยวทะเลกัน ฉันชอบกินข้าวผัด"
+    assert found(text, language="th") == [text]
+
+
 def test_japanese_needs_no_spaces():
     assert found("ここは東京です。次の文。", language="ja") == ["ここは東京です。", "次の文。"]
 

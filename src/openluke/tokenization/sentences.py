@@ -16,6 +16,8 @@ from openluke.tokenization.sheet import surrogate_message
 
 _LINE_END = re.compile(r"[\r\n\v\f]+")
 _EMPTY_LINE = re.compile(r"(?>\r\n?|\n)(?:[^\S\r\n]*(?>\r\n?|\n))+")
+_INITIAL = re.compile(r"[^\W\d_]\.")
+"""A letter with a full stop is no sentence but an initial, or a word such as the French ``M.``."""
 _PLAIN_SPACES = dict.fromkeys((0x85, 0x2028, 0x2029), "\n") | dict.fromkeys(
     (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000), " "
 )
@@ -63,9 +65,16 @@ def _split(block: str, *, start: int, language: str) -> Iterator[Span]:
             f"characters {start} to {start + len(block)}; expected each character in one sentence; "
             "give the sentences of this text yourself"
         )
+    first, last = None, start  # of a sentence that goes on
     for part in parts:
         solid = part.strip()
         if solid:
-            first = start + part.index(solid)
-            yield Span(first, first + len(solid))
+            place = start + part.index(solid)
+            first = place if first is None else first
+            if not _INITIAL.fullmatch(solid):
+                yield Span(first, place + len(solid))
+                first = None
+            last = place + len(solid)
         start += len(part)
+    if first is not None:
+        yield Span(first, last)
