@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,13 +11,16 @@ from openluke.artifacts import is_done
 from openluke.config import to_mapping
 from openluke.errors import DataError
 from openluke.manifests import read_manifest
-from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
+from openluke.part_runner import ClusterOptions, Executor, run_parts
 from openluke.resumable import SCRATCH, resumable_artifact
-from openluke.wikipedia.dump import Dump, DumpPart, open_dump
+from openluke.wikipedia.dump import open_dump
 from openluke.wikipedia.input_identity import identify_inputs
 from openluke.wikipedia.page_facts import PageFacts, write_page_facts
 from openluke.wikipedia.pages import FORMAT_VERSION, KIND, PageStore, complete_store
 from openluke.wikipedia.parse_part import DAMAGED, PartParser
+from openluke.wikipedia.part_progress import ParseProgress, ProgressTeller
+
+__all__ = ["ParseOptions", "ParseProgress", "parse_dump"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,22 +38,6 @@ class ParseOptions:
     part_size: int | None = None
     """Bytes of a packed file that make a part, which is a file of the store; by default 4 MB to
     16 MB, with the size of the dump."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParseProgress:
-    """How far the parsing of a dump is."""
-
-    parts: int
-    """How many parts are done, of ``n_parts``."""
-    n_parts: int
-    bytes: int
-    """Bytes of these in the files as they lie on disk, of ``n_bytes``."""
-    n_bytes: int
-    counts: Mapping[str, int]
-    """What they have counted, such as ``pages`` and ``xml_bytes``."""
-    counts_before: Mapping[str, int]
-    """The same of those that were done before this was started, for whoever tells a speed."""
 
 
 def parse_dump(
@@ -126,44 +112,16 @@ def parse_dump(
             workers=workers,
             executor=executor,
             cluster=cluster,
-            on_done=None if on_progress is None else _Teller(dump, on_progress=on_progress),
+            on_done=None
+            if on_progress is None
+            else ProgressTeller(
+                [part.end - part.start for part in dump.parts], on_progress=on_progress
+            ),
         )
         _check_damage(counts, lenient=lenient, output=output)
         counts.update(complete_store(draft.path, site=dump.site))
         draft.counts.update(counts)
     return PageStore.open(output)
-
-
-class _Teller:
-    """Adds up what is told of parts."""
-
-    def __init__(self, dump: Dump, *, on_progress: Callable[[ParseProgress], None]) -> None:
-        self._dump = dump
-        self._on_progress = on_progress
-        self._n_bytes = sum(_size(part) for part in dump.parts)
-        self._parts = self._bytes = 0
-        self._counts, self._before = Counter[str](), Counter[str]()
-
-    def __call__(self, done: PartDone) -> None:
-        self._parts += 1
-        self._bytes += _size(self._dump.parts[done.number])
-        self._counts.update(done.counts)
-        if done.was_done:
-            self._before.update(done.counts)
-        self._on_progress(
-            ParseProgress(
-                parts=self._parts,
-                n_parts=len(self._dump.parts),
-                bytes=self._bytes,
-                n_bytes=self._n_bytes,
-                counts=dict(self._counts),
-                counts_before=dict(self._before),
-            )
-        )
-
-
-def _size(part: DumpPart) -> int:
-    return part.end - part.start
 
 
 def _facts(scratch: Path, *, page_props: Path) -> PageFacts:
