@@ -6,7 +6,7 @@ import lzma
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 HEAD = """\
 <mediawiki xmlns="http://www.mediawiki.org/xml/export-{version}/" version="{version}" xml:lang="de">
@@ -37,9 +37,10 @@ class SmallPage(NamedTuple):
 
 def page_xml(page: SmallPage, *, number: int) -> str:
     """A page as recent dumps write it."""
-    redirect = (
-        "" if page.redirect is None else f"    <redirect title={quoteattr(page.redirect)} />\n"
-    )
+    redirect = ""
+    if page.redirect is not None:  # in double quotes whatever it has, as MediaWiki writes it
+        target = escape(page.redirect, {'"': "&quot;"})
+        redirect = f'    <redirect title="{target}" />\n'
     return (
         f"  <page>\n    <title>{escape(page.title)}</title>\n    <ns>{page.namespace}</ns>\n"
         f"    <id>{number}</id>\n{redirect}    <revision>\n      <id>{number + 1000}</id>\n"

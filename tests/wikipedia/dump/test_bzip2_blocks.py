@@ -86,6 +86,28 @@ def test_a_damaged_block_is_told_and_the_others_are_read(tmp_path: Path) -> None
     assert [*blocks[:2], *blocks[3:]] == [*whole[:2], *whole[3:]]
 
 
+@pytest.mark.parametrize("streams", [1, 12])
+def test_damage_is_told_wherever_the_reading_begins(tmp_path: Path, streams: int) -> None:
+    packed = bytearray()
+    for number in range(streams):
+        packed += bz2.compress(noise(480_000 // streams, seed=number), 1)
+    path = written(tmp_path, bytes(packed))
+    whole = list(read_blocks(path, start=0))
+    for damaged in whole[1:-1]:
+        middle = (damaged.byte + damaged.next_byte) // 2
+        path.write_bytes(packed[:middle] + bytes(10) + packed[middle + 10 :])
+        starts = (0, damaged.byte - 200, damaged.byte - 1, damaged.byte)
+        for start in starts:
+            found = [block.byte for block in read_blocks(path, start=start) if block.data is None]
+            assert found == [damaged.byte], start
+        path.write_bytes(packed[:middle])
+        for start in starts:
+            *others, last = read_blocks(path, start=start)
+            assert last.byte == damaged.byte
+            assert last.cut or last.data is None
+            assert all(block.data is not None for block in others)
+
+
 def test_a_file_that_ends_within_a_block(tmp_path: Path) -> None:
     path = written(tmp_path, bz2.compress(noise(800_000), 1))
     whole = list(read_blocks(path, start=0))

@@ -95,20 +95,28 @@ class _Blocks:
         begin = max(0, mark // 8 - _LONGEST)
         before = find_marks(self._file, mark=BLOCK_MARK, start=begin, stop=mark // 8 + 1)
         previous = deque((bit for bit in before if bit < mark), maxlen=1)
-        return bool(previous) and self._whole_block(previous[0], end=after) is not None
+        return bool(previous) and self._whole_block(previous[0], end=after, past=mark) is not None
 
-    def _whole_block(self, first: int, *, end: int | None) -> bytes | None:
-        """What stands between two marks, or a mark and the end of the file, if it is one block."""
+    def _whole_block(self, first: int, *, end: int | None, past: int = 0) -> bytes | None:
+        """What stands between two marks, or a mark and the end of the file, if it is one block.
+
+        Args:
+            first: The bit of its mark.
+            end: The bit of the mark behind it.
+            past: A bit that it must not end before.
+        """
         raw = self._bytes(first, end=end)
         shift = first % 8
         last = len(raw) * 8 if end is None else end - (first - shift)
         last = min(last, len(raw) * 8)
         tail = max(0, last // 8 - _TAIL)
         stream_ends = [tail * 8 + bit for bit in marks_in(raw[tail:], mark=END_MARK)]
-        data = _first_whole(raw, first=shift, ends=stream_ends or [last])
-        if data is None:
-            data = _first_whole(raw, first=shift, ends=marks_in(raw, mark=END_MARK))
-        return data
+        least = past - (first - shift)
+        for ends in (stream_ends or [last], marks_in(raw, mark=END_MARK)):
+            data = _first_whole(raw, first=shift, ends=[end for end in ends if end > least])
+            if data is not None:
+                return data
+        return None
 
     def _bytes(self, first: int, *, end: int | None) -> bytes:
         """Those from a bit to another, and no more than a block may have."""
@@ -144,7 +152,7 @@ def _decompressed(raw: bytes, *, first: int, end: int) -> bytes | None:
         data = decompressor.decompress(stream)
     except OSError:
         return None
-    return data if decompressor.eof else None
+    return data if decompressor.eof and not decompressor.unused_data else None
 
 
 def _cut_off(raw: bytes, *, first: int) -> bytes | None:
