@@ -1,0 +1,227 @@
+"""Markdown notes become clean text; links are exactly where their text is."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openluke.wikipedia.own_data.markdown import Targets, read_markdown
+
+TARGETS = Targets(
+    wiki=lambda target: f"W:{target}", address=lambda to: None if ":" in to else f"A:{to}"
+)
+
+
+def read(text: str):
+    return read_markdown(text.split("\n"), targets=TARGETS)
+
+
+def clean(text: str) -> str:
+    """The text of what is one paragraph, with its links as ``{text|title}``."""
+    paragraphs = read(text).paragraphs
+    assert len(paragraphs) <= 1
+    for paragraph in paragraphs:
+        shown, place = "", 0
+        for start, end, title in paragraph.links:
+            shown += paragraph.text[place:start] + f"{{{paragraph.text[start:end]}|{title}}}"
+            place = end
+        return shown + paragraph.text[place:]
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("[[Note]]", "{Note|W:Note}"),
+        ("[[dir/Note#Head|the *note*]].", "{the note|W:dir/Note}."),
+        ("[[dir/Note#Head]]", "{Note|W:dir/Note}"),
+        ("[[Note| ]]", "{Note|W:Note}"),
+        ("[[#Head]]", "Head"),
+        ("[[]] [[a", "[[]] [[a"),
+        ("a![[Note]]b", "ab"),
+        ("**[[Note]]**", "{Note|W:Note}"),
+        ("[text](note.md)", "{text|A:note.md}"),
+        ("[text](<my note.md> 'title')", "{text|A:my note.md}"),
+        ("[**t** `x`](a_(b).md)", "{t x|A:a_(b).md}"),
+        ("[text](http://a.b/c_d)", "text"),
+        ("[text] (x)", "[text] (x)"),
+        ("[](note.md)x", "x"),
+        ("![alt *x* [y](z.md)](p.png)!", "!"),
+        ("[a [b](c.md) d](e.md)", "[a {b|A:c.md} d](e.md)"),
+        ("[a [[b]] d](e.md)", "[a {b|W:b} d](e.md)"),
+        ("[a ![b](c.md) d](e.md)", "{a d|A:e.md}"),
+        ("*a [b* c](d.md)", "*a {b* c|A:d.md}"),
+        ("*a* __b__ ***c*** ~~d~~ ==e==", "a b c d e"),
+        ("2 * 3 * 4, a_b_c, _a_b, a == b ~c~", "2 * 3 * 4, a_b_c, _a_b, a == b ~c~"),
+        ("**a *b** c*", "a b c"),
+        ("**a *b c*", "**a b c"),
+        ("***a** b*", "a b"),
+        ("*a\nb*  \nc\\\nd", "a b c d"),
+        (r"\*a\* \[b](c) \\ \x", r"*a* [b](c) \ \x"),
+        ("`*a*` ``b`c`` `d", "*a* b`c `d"),
+        ("a <b>c</b> <https://x.y> <a@b.c> 1 < 2 > 0<br/>z", "a c https://x.y a@b.c 1 < 2 > 0 z"),
+        ("a<!-- b -->c %%d%%e <!-- f", "ac e <!-- f"),
+        ("&amp; &#65; &nope; &", "& A &nope; &"),
+        ("a[^1] b", "a b"),
+        ("a   b\t[[ c ]]", "a b {c|W:c}"),
+        ("[ [[a]] ](x", "[ {a|W:a} ](x"),
+        ("&nbsp;[&nbsp;a&nbsp;](x.md)", "{a|A:x.md}"),
+    ],
+)  # fmt: skip
+def test_markup_in_lines(written, wanted) -> None:
+    assert clean(written) == wanted
+
+
+def test_references_have_addresses_elsewhere() -> None:
+    text = "[a][Ref x] [b][] [ref  X] [c][d] [b]\n\n[REF X]: note.md 'T'\n[b]: <b b.md>"
+    assert clean(text) == "{a|A:note.md} {b|A:b b.md} {ref X|A:note.md} [c][d] {b|A:b b.md}"
+
+
+BLOCKS = """\
+Title
+=====
+one
+two ^block-1
+## Head ## ^h
+* item
+  goes on
+1) first
+    1. inner [x] ^i
+- [ ] task
+- [x]
+
+This
+2020. is no item
+2. nor this
+1. but this
+
+***
+```python
+[[code]]
+````
+> quoted
+lazy
+> ~~~
+> code
+behind
+
+| a | b |
+| - | :-: |
+| [[1]] | 2 |
+
+a | b
+not a table
+
+    code
+    code
+
+<!--
+hidden
+--> hidden
+<script>
+no
+</script>
+%%
+comment
+%%
+> [!warning]- Mind
+> the **gap**
+#tag
+#
+[^1]: foot [[note]]
+"""
+
+
+def test_blocks_have_kinds() -> None:
+    reading = read(BLOCKS)
+    found = [(paragraph.kind, paragraph.text) for paragraph in reading.paragraphs]
+    assert found == [
+        ("heading", "Title"),
+        ("text", "one two"),
+        ("heading", "Head"),
+        ("item", "item goes on"),
+        ("item", "first"),
+        ("item", "inner [x]"),
+        ("item", "task"),
+        ("text", "This 2020. is no item 2. nor this"),
+        ("item", "but this"),
+        ("text", "quoted lazy"),
+        ("text", "behind"),
+        ("text", "a | b not a table"),
+        ("text", "Mind"),
+        ("text", "the gap #tag"),
+        ("text", "foot note"),
+    ]
+    assert reading.dropped == {"code": 3, "tables": 1}
+
+
+PIECES = (
+    "[[ ]] [ ] ( ) ![ ](x) | # ## > - + 1. * ** *** _ __ ` `` ``` ~~~ ~~ == %% <!-- --> <b> </b> < "
+    "& &amp; \\ --- === | a b é 😀 [^1] [r]: ^x |-| http://x x.md"
+).split()
+MARKUP = st.lists(
+    st.sampled_from([*PIECES, " ", "\n", "\n\n", "    ", "\t", "\u00a0"]), max_size=40
+)
+
+
+@given(MARKUP.map("".join))
+def test_anything_gives_lines_with_links_inside(text) -> None:
+    for paragraph in read(text).paragraphs:
+        assert paragraph.text == " ".join(paragraph.text.split()) != ""
+        before = 0
+        for start, end, title in paragraph.links:
+            assert before <= start < end <= len(paragraph.text)
+            assert paragraph.text[start:end] == paragraph.text[start:end].strip()
+            assert title.startswith(("W:", "A:"))
+            before = end
+
+
+@given(
+    st.lists(st.sampled_from(["[[a b]]", "[c](d.md)", "**", "*", " ", "x", "`", "![e](f)", "]"]))
+)
+def test_links_cut_their_text_out(pieces) -> None:
+    for paragraph in read("".join(pieces)).paragraphs:
+        for start, end, title in paragraph.links:
+            shown = {"W:a b": "a b", "A:d.md": "c"}[title]
+            assert paragraph.text[start:end] == shown
+
+
+N = 15_000
+HOSTILE = {
+    "brackets": "[" * N,
+    "closed brackets": "[" * N + "](x)" * N,
+    "links in brackets": "[" * N + "[a](b)" * N,
+    "wiki brackets": "[[" * N + "]]" * N,
+    "bars": "[[" + "a|" * N,
+    "images": "![" * N + "](x)" * N,
+    "stars": "*a " * N + "b* " * N,
+    "mixed stars": "*a **a ***a _a __a " * N,
+    "runs": " a**" * N + "*" * N,
+    "ticks": "".join("`" * (n % 300) + " " for n in range(N // 10)),
+    "comments": "<!--" * N,
+    "tags": "<a " * N,
+    "addresses": "[a](" * N,
+    "titles": '[a](b "' * N,
+    "spaces": "[a](" + " " * N + "[a](b" + " " * N,
+    "entities": "&a" * N,
+    "references": "[r]: x\n\n" + "[" * N + "r]" * N,
+    "many references": "".join(f"[{n}]: x\n" for n in range(N)),
+    "footnotes": "[^" * N,
+    "quotes": ">" * N + "a",
+    "hashes": "# " + "#" * N + " " * N + "#a",
+    "rules": "-" * N + " " * N + "x",
+    "tables": "a|\n-|\n" * N,
+    "lines": "a\n" * N,
+    "fences": "```\n~~~\n" * N,
+    "backslashes": "\\" * N,
+    "percents": "%" * N,
+    "names": "a ^" * N,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_notes_take_linear_time(name) -> None:
+    start = time.process_time()
+    read(HOSTILE[name])
+    assert time.process_time() - start < 3
