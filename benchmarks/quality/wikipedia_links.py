@@ -14,6 +14,7 @@ that join a link from behind, which it does not know, are left out. What differs
 import argparse
 import json
 import os
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -25,11 +26,14 @@ from openluke.wikipedia.dump import Dump, RawPage, open_dump, read_part
 from openluke.wikipedia.site import ARTICLES
 from openluke.wikipedia.wikitext import WikitextReader
 from openluke.wikipedia.wikitext.link_targets import Kind, LinkTargets
-from openluke.wikipedia.wikitext.templates import InlineTemplates
 
 PEER = "benchmarks.quality.peers.wikipedia2vec_pages"
 RESULT = Path("benchmarks/results/wikipedia_links.json")
 _EXAMPLES = 12
+
+_TEMPLATE = re.compile(r"\{\{")
+_HEADING = re.compile(r"^=.*=[ \t]*$", re.MULTILINE)
+_TABLE_TAG = re.compile(r"</?(?:table|tr|td|th)\b[^<>]*>", re.IGNORECASE)
 
 Links = Counter[tuple[str, str]]
 
@@ -111,33 +115,26 @@ class _Comparison:
     def __init__(self, dump: Dump) -> None:
         self._reader = WikitextReader(dump.site)
         self._targets = LinkTargets(dump.site)
-        self._templates = InlineTemplates.of_language(dump.site.language)
 
     def compare(self, page: RawPage, *, theirs: list[tuple[str, str]]) -> Compared:
-        ours, their_links = self._ours(page.text, title=page.title), self._articles_of(theirs)
-        common, ours_only, theirs_only = _matched(ours, theirs=their_links)
-        without_templates = self._ours(page.text.replace("{{", "{{ . |"), title=page.title)
-        with_tables = self._ours(
-            page.text.replace("{|", "").replace("|}", "").replace("||", "\n").replace("\n|", "\n"),
-            title=page.title,
-        )
-        our_causes, their_causes = Counter[str](), Counter[str]()
-        examples: list[list[str]] = []
-        for link, n in ours_only.items():
-            from_template = max(0, ours[link] - without_templates[link])
-            our_causes["in templates that carry words"] += min(n, from_template)
-            if n > from_template:
-                our_causes["other"] += n - from_template
-                examples.append([page.title, "ours", *link])
-        for link, n in theirs_only.items():
-            in_tables = sum((with_tables & Counter({link: 10**6})).values()) - ours[link]
-            their_causes["in tables"] += min(n, max(0, in_tables))
-            if n > in_tables:
-                their_causes["other"] += n - max(0, in_tables)
-                examples.append([page.title, "theirs", *link])
-        return Compared(common, our_causes, their_causes, examples)
+        """The links of a page on both sides."""
+        ours = self._ours(page.text, title=page.title)
+        common, ours_only, theirs_only = _matched(ours, theirs=self._articles_of(theirs))
+        if not (ours_only or theirs_only):
+            return Compared(common, Counter(), Counter(), [])
+        found = {"theirs": theirs_only, "ours": ours_only}
+        causes = {"ours": Counter[str](), "theirs": Counter[str]()}
+        less = {
+            "in templates that carry words": ours - self._ours(_TEMPLATE.sub("{{ . |", page.text)),
+            "in headings": ours - self._ours(_HEADING.sub("", page.text)),
+        }
+        more = {"in tables": self._ours(_table_cells(page.text)) - ours}
+        _explain(found["ours"], causes=causes["ours"], known=less)
+        _explain(found["theirs"], causes=causes["theirs"], known=more)
+        examples = [[page.title, side, *link] for side in found for link in found[side]]
+        return Compared(common, causes["ours"], causes["theirs"], examples)
 
-    def _ours(self, wikitext: str, *, title: str) -> Links:
+    def _ours(self, wikitext: str, *, title: str = "") -> Links:
         reading = self._reader.read(wikitext, title=title)
         return Counter(
             (link.title, text[link.start : link.end])
@@ -153,6 +150,21 @@ class _Comparison:
             if kind is Kind.ARTICLE and shown:
                 found[title, shown] += 1
         return found
+
+
+def _table_cells(wikitext: str) -> str:
+    """The wikitext as if its tables were none."""
+    text = _TABLE_TAG.sub("\n\n", wikitext).replace("{|", "").replace("|}", "")
+    return text.replace("||", "\n").replace("\n|", "\n").replace("\n!", "\n")
+
+
+def _explain(left: Links, *, causes: Counter[str], known: dict[str, Links]) -> None:
+    """Count causes, and leave the links without one."""
+    for cause, links in known.items():
+        explained = left & links
+        causes[cause] += explained.total()
+        left -= explained
+    causes["other"] += left.total()
 
 
 def _matched(ours: Links, *, theirs: Links) -> tuple[int, Links, Links]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 
 from openluke.file_lock import locked
@@ -79,56 +80,81 @@ def build_all(
     Returns:
         What each stage has counted.
     """
-    options, reports = options or BuildOptions(), reports or BuildReports()
-    workforce, limits = workforce or Workforce(), limits or Limits()
-    output = Path(output)
-    output.mkdir(parents=True, exist_ok=True)
-    with locked(output / ".build.lock", what=str(output)):
+    build = _Build(
+        sources=sources,
+        output=Path(output),
+        options=options or BuildOptions(),
+        limits=limits or Limits(),
+        workforce=workforce or Workforce(),
+        reports=reports or BuildReports(),
+        replace=replace,
+    )
+    build.output.mkdir(parents=True, exist_ok=True)
+    with locked(build.output / ".build.lock", what=str(output)):
+        return {
+            PAGES: build.pages(),
+            VOCAB: build.vocab(),
+            INTERWIKI: build.interwiki(),
+            CANDIDATES: build.candidates(),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Build:
+    """The stages; what is finished, of the same inputs and options, is not made again."""
+
+    sources: BuildSources
+    output: Path
+    options: BuildOptions
+    limits: Limits
+    workforce: Workforce
+    reports: BuildReports
+    replace: bool
+
+    def pages(self) -> Mapping[str, int]:
         parse_dump(
-            sources.dump,
-            output=output / PAGES,
-            options=options.parse,
-            page_props=sources.page_props,
-            lenient=options.lenient,
-            workers=workforce.workers,
-            executor=workforce.executor,
-            cluster=workforce.cluster,
-            on_progress=reports.parsed,
-            replace=replace,
+            self.sources.dump,
+            output=self.output / PAGES,
+            options=self.options.parse,
+            page_props=self.sources.page_props,
+            lenient=self.options.lenient,
+            workers=self.workforce.workers,
+            executor=self.workforce.executor,
+            cluster=self.workforce.cluster,
+            on_progress=self.reports.parsed,
+            replace=self.replace,
             reuse=True,
         )
-        counts: dict[str, Mapping[str, int]] = {PAGES: read_manifest(output / PAGES).counts}
-        counts[VOCAB] = build_vocab(
-            output / PAGES,
-            output=output / VOCAB,
-            options=options.vocab,
-            white_lists=sources.white_lists,
-            limits=limits,
-            replace=replace,
+        return read_manifest(self.output / PAGES).counts
+
+    def vocab(self) -> Mapping[str, int]:
+        return build_vocab(
+            self.output / PAGES,
+            output=self.output / VOCAB,
+            options=self.options.vocab,
+            white_lists=self.sources.white_lists,
+            limits=self.limits,
+            replace=self.replace,
             reuse=True,
         )
-        counts[INTERWIKI] = build_interwiki(
-            output / INTERWIKI,
-            sources=InterwikiSources(
-                stores=[output / PAGES],
-                langlinks=() if sources.langlinks is None else [sources.langlinks],
-            ),
-            limits=limits,
-            replace=replace,
+
+    def interwiki(self) -> Mapping[str, int]:
+        langlinks = () if self.sources.langlinks is None else (self.sources.langlinks,)
+        return build_interwiki(
+            self.output / INTERWIKI,
+            sources=InterwikiSources(stores=[self.output / PAGES], langlinks=langlinks),
+            limits=self.limits,
+            replace=self.replace,
             reuse=True,
         )
-        counts[CANDIDATES] = build_candidates(
-            output / PAGES,
-            output=output / CANDIDATES,
-            options=options.candidates,
-            limits=limits,
-            workforce=Workforce(
-                workers=workforce.workers,
-                executor=workforce.executor,
-                cluster=workforce.cluster,
-                on_done=reports.step_done,
-            ),
-            replace=replace,
+
+    def candidates(self) -> Mapping[str, int]:
+        return build_candidates(
+            self.output / PAGES,
+            output=self.output / CANDIDATES,
+            options=self.options.candidates,
+            limits=self.limits,
+            workforce=changed(self.workforce, on_done=self.reports.step_done),
+            replace=self.replace,
             reuse=True,
         )
-    return counts

@@ -55,6 +55,13 @@ def without_enclosures(text: str, *, templates: InlineTemplates, title: str = ""
     return _Pass(f"\n{text}", templates=templates, title=title).run()
 
 
+def _kept(frame: _Frame) -> list[str]:
+    """What is kept of something that nothing closes; of a table, the lines that are no cells."""
+    if frame.kind != _TABLE:
+        return frame.pieces
+    return ["|", *(piece.replace("\n!", "\n|") for piece in frame.pieces)]
+
+
 class _Pass:
     def __init__(self, text: str, *, templates: InlineTemplates, title: str) -> None:
         self._text = text
@@ -105,9 +112,9 @@ class _Pass:
 
     def _folded(self, index: int) -> list[str]:
         """What a frame and all in it have kept; text follows text, so that one pass suffices."""
-        if index == len(self._frames) - 1:
+        if index == len(self._frames) - 1 and self._frames[index].kind != _TABLE:
             return self._frames[index].pieces
-        return [piece for frame in self._frames[index:] for piece in frame.pieces]
+        return [piece for frame in self._frames[index:] for piece in _kept(frame)]
 
     def _close_braces(self, token: "re.Match[str]") -> int:
         left = token.end() - token.start()
