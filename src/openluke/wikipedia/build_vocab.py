@@ -67,6 +67,7 @@ def build_vocab(
         judge_titles(tables, asked=asked, site=pages.site, options=options)
         vocab = EntityVocab.build(chosen_rows(tables, options=options))
         counts |= count_choice(tables, n_asked=len(asked), options=options)
+    counts |= {"ids": vocab.n_ids, "names": len(vocab)}
     out.write(
         vocab.rows,
         has_languages=options.language is not None,
