@@ -26,6 +26,10 @@ _COMMANDS = {
 }
 _STAGES = {
     "parse": ("openluke.cli.wikipedia.parse:parse", "Make a page store of a dump."),
+    "import": (
+        "openluke.cli.wikipedia.import_documents:import_documents",
+        "Make a page store of documents of your own.",
+    ),
     "vocab": ("openluke.cli.wikipedia.vocab:vocab", "Choose the entities of a model."),
     "interwiki": (
         "openluke.cli.wikipedia.interwiki:interwiki",

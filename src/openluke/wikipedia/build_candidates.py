@@ -81,6 +81,7 @@ def build_candidates(
         How much there is, and how much was dropped and why.
     """
     options = options or CandidateOptions()
+    pages = PageStore.open(store)
     named: dict[str, Any] = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
@@ -89,7 +90,6 @@ def build_candidates(
     }
     if reuse and is_done(output, **named):
         return read_manifest(output).counts
-    pages = PageStore.open(store)
     with resumable_artifact(output, **named, replace=replace) as draft:
         job = _Job(
             store=pages,

@@ -53,13 +53,13 @@ def build_vocab(
     asked = white_list_titles(white_lists)
     if options.white_list_only and not asked:
         raise ConfigError("found white_list_only but no title on a white list; expected some")
+    pages = PageStore.open(store)
     inputs = {"pages": fingerprint(store)}
     inputs |= {f"white list {n}": fingerprint(path) for n, path in enumerate(white_lists, start=1)}
     out = VocabOutput(path=Path(output), form=form, replace=replace)
     if reuse and (done := out.finished(inputs=inputs, options=to_mapping(options))) is not None:
         return done
     out.check()
-    pages = PageStore.open(store)
     with open_tables(output, limits=limits) as tables:
         add_pages(tables, store=pages)
         counts = resolve_redirects(tables)

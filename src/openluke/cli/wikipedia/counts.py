@@ -7,6 +7,7 @@ from typing import Any
 from openluke.cli.facts import print_facts
 
 _DROPPED, _DAMAGED = "dropped_", "damaged_"
+"""Stand in the names of counts of what is not there."""
 
 
 def print_counts(
@@ -18,13 +19,12 @@ def print_counts(
 
 
 def told_counts(counts: Mapping[str, int]) -> dict[str, Any]:
-    """The counts of a stage in words: what is in it first, then what is not."""
-    dropped = {name: n for name, n in counts.items() if name.startswith((_DROPPED, _DAMAGED))}
-    told: dict[str, Any] = _spoken({name: counts[name] for name in counts if name not in dropped})
-    if dropped:
-        told["left out"] = _spoken({name.removeprefix(_DROPPED): n for name, n in dropped.items()})
-    return told
+    """The counts of a stage in words: what is in it first, then what is not, and why."""
+    dropped = {name for name in counts if _DROPPED in name or name.startswith(_DAMAGED)}
+    told: dict[str, Any] = {_spoken(name): counts[name] for name in sorted(counts.keys() - dropped)}
+    left_out = {_spoken(name): counts[name] for name in sorted(dropped) if counts[name]}
+    return told | ({"left out": left_out} if left_out else {})
 
 
-def _spoken(counts: Mapping[str, int]) -> dict[str, int]:
-    return {name.replace("_", " "): n for name, n in sorted(counts.items())}
+def _spoken(name: str) -> str:
+    return name.replace(_DROPPED, "").replace("_", " ")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from openluke.part_runner import PartDone
-from openluke.wikipedia.parse_dump import ParseProgress
+from openluke.wikipedia.part_progress import ParseProgress
 
 _MB = 1e6
 

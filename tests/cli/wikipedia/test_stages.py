@@ -1,0 +1,112 @@
+"""The stages on the command line, as a newcomer goes through them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from openluke.cli.main import main
+from openluke.wikipedia.pages import PageStore
+from tests.wikipedia.dump.small_dumps import SmallPage, many_streams
+
+PAGES = [
+    SmallPage("Nil", "Der '''Nil''' ist ein {{Wort|[[Fluss]]}} in [[Ägypten]].\n[[en:Nile]]"),
+    SmallPage("Ägypten", "[[Nil|Der Strom]] und [[Kairo]] {{x}}."),
+    SmallPage("Nilstrom", "#WEITERLEITUNG [[Nil]]", redirect="Nil"),
+    SmallPage("Kairo", "Am [[Nilstrom]]."),
+]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture):
+    (tmp_path / "dewiki.xml.bz2").write_bytes(many_streams(PAGES, pages_a_stream=2))
+    monkeypatch.chdir(tmp_path)
+
+    def call(line: str, *, status: int = 0) -> str:
+        code = 0
+        try:
+            main(["wikipedia", *line.split()])
+        except SystemExit as ended:
+            code = ended.code
+        out, err = capsys.readouterr()
+        assert code == status, err
+        return err if status else out
+
+    return call
+
+
+def test_stage_by_stage(run) -> None:
+    told = run("parse dewiki.xml.bz2 pages --workers 1")
+    assert "left out" in told
+    assert "templates" in told
+    counts = json.loads(run("parse dewiki.xml.bz2 again --workers 1 --json"))
+    assert (counts["pages"], counts["redirects"], counts["language"]) == (3, 1, "de")
+    assert "below min count" in run("vocab pages vocab --min-count 2")
+    run("vocab pages vocab.jsonl --form jsonl --language de")
+    run("interwiki interwiki --pages pages")
+    run("candidates pages candidates --workers 1")
+    run("vocab vocab.jsonl all --merge vocab.jsonl --interwiki interwiki --min-languages 1")
+
+
+def test_at_once(run) -> None:
+    told = json.loads(run("build dewiki.xml.bz2 out --workers 1 --json"))
+    assert told["out/pages"]["pages"] == 3
+    assert set(told) == {
+        "kind",
+        *(f"out/{one}" for one in ("pages", "vocab", "interwiki", "candidates")),
+    }
+
+
+def test_rules_for_templates_of_ones_own(run) -> None:
+    Path("rules.toml").write_text('[all]\nwort = "{1}"\n', encoding="utf-8")
+    run("parse dewiki.xml.bz2 pages --workers 1 --templates rules.toml")
+    page = PageStore.open("pages").page("Nil")
+    assert page is not None
+    assert page.paragraphs[0].text == "Der Nil ist ein Fluss in Ägypten."
+    assert page.paragraphs[0].links[0].title == "Fluss"
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ("[all]\nwort = 1\n", r"\[all\] wort: expected"),
+        ("wort = '{1}'\n", "expected a table for each language"),
+        ("[all\n", "found no TOML"),
+        ("[de]\na = 'b'\n[en]\na = 'c'\n", "give --language"),
+    ],
+)
+def test_rules_that_are_none(run, rules: str, message: str) -> None:
+    Path("rules.toml").write_text(rules, encoding="utf-8")
+    err = run("parse dewiki.xml.bz2 pages --workers 1 --templates rules.toml", status=1)
+    assert re.search(message, err)
+
+
+def test_documents_of_ones_own(run) -> None:
+    link = {"start": 0, "end": 3, "title": "Nile"}
+    rows = [
+        {"title": "Nile", "text": "A river."},
+        {"title": "Egypt", "text": "The", "links": [link]},
+    ]
+    Path("own.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    run("import own.jsonl pages --workers 1")
+    run("vocab pages vocab.jsonl --form jsonl")
+    assert '["Nile", null]' in Path("vocab.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("parse missing.xml.bz2 pages", "missing.xml.bz2: no such file"),
+        ("vocab pages vocab --interwiki x", "--interwiki goes with --merge alone"),
+        ("vocab a b --merge c", "--merge needs --interwiki"),
+        ("vocab a b --merge c --interwiki d --min-count 3", "--min-count goes with page stores"),
+        ("candidates missing out", "missing: no manifest.json"),
+        ("vocab missing out", "missing: no manifest.json"),
+        ("interwiki out", "expected a dump of Wikidata, a table of sitelinks, or page stores"),
+    ],
+)
+def test_errors_are_one_line(run, line: str, message: str) -> None:
+    err = run(line, status=1)
+    assert message in err
+    assert err.count("\n") == 1
