@@ -41,10 +41,15 @@ class Distribution:
         return total
 
     def bins(self) -> list[tuple[str, int, int]]:
-        """For bins that grow by 1, 2, 5, 10, …: their names, how many values, and their sum."""
+        """For bins that grow by 1, 2, 5, 10, …: their names, how many values, and their sum.
+
+        The first bin is the first that has a value, and the last is the last.
+        """
         found: list[tuple[str, int, int]] = []
         for low, high in _bounds(self.values[-1] if self.values else -1):
             first, end = bisect_left(self.values, low), bisect_right(self.values, high)
+            if end == 0:
+                continue
             n = self._ranks[end] - self._ranks[first]
             inside = zip(self.values[first:end], self.times[first:end], strict=True)
             name = f"{low:,}" if low == high else f"{low:,}–{high:,}"
@@ -69,7 +74,7 @@ def quantile_section(
         key=key,
         heading=heading,
         note=note,
-        columns=(Column(heading, "text"), Column("mean", "number"), *columns),
+        columns=(Column("what", "text"), Column("mean", "number"), *columns),
         rows=tuple(
             (
                 name,

@@ -39,7 +39,7 @@ def interwiki_statistics(path: Path) -> Statistics:
             names=("titles", "items", "titles together"),
             values=titles,
         ),
-        counted("languages", heading="Languages", what="titles", rows=per_language),
+        counted("languages", heading="Languages", names=("language", "titles"), rows=per_language),
         _most_titles(table, items=items, firsts=firsts),
         dropped_section(table.manifest.counts),
     )

@@ -110,7 +110,7 @@ def _links_section(tables: Tables, *, n_links: int, n_right: int) -> Section:
         ("over redirects to pages", over),
         ("to no page", n_links - n_right),
     ]
-    return counted("links", heading="Where links lead", what="links", rows=rows)
+    return counted("links", heading="Where links lead", names=("to", "links"), rows=rows)
 
 
 def _per_page(tables: Tables) -> Section:
@@ -153,7 +153,7 @@ def _kinds(tables: Tables) -> Section:
         "GROUP BY kind ORDER BY n DESC, kind"
     )
     named = [(_KINDS.get(str(kind), str(kind)), int(n)) for kind, n in rows]
-    return counted("paragraphs", heading="Paragraphs", what="paragraphs", rows=named)
+    return counted("paragraphs", heading="Paragraphs", names=("kind", "paragraphs"), rows=named)
 
 
 def _languages(tables: Tables) -> Section:

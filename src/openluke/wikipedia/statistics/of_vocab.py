@@ -100,7 +100,7 @@ def _language_sections(vocab: EntityVocab, entities: _Entities, /) -> Iterator[S
         values=entities.languages,
     )
     ranked = sorted(vocab.languages.items(), key=lambda item: (-item[1], item[0]))
-    yield counted("languages", heading="Languages", what="names", rows=ranked)
+    yield counted("languages", heading="Languages", names=("language", "names"), rows=ranked)
 
 
 def _look(vocab: EntityVocab) -> _Entities:

@@ -36,7 +36,7 @@ th { color: var(--soft); font-weight: 500; font-size: .85rem; vertical-align: bo
 .text { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 7rem;
   max-width: 26rem }
 .bar { background: linear-gradient(90deg, var(--tint) var(--part), transparent 0) }
-svg { display: block; width: 100%; min-width: 30rem; max-width: 44rem; height: auto }
+svg { display: block; width: 100%; min-width: 36rem; max-width: 44rem; height: auto }
 svg text { font: 11.5px system-ui, sans-serif; fill: var(--soft) }
 .label, .axis { text-anchor: middle }
 .tick { text-anchor: end }

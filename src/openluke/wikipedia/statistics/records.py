@@ -92,23 +92,28 @@ def shown(value: Value, *, form: Form) -> str:
 
 
 def counted(
-    key: str, *, heading: str, note: str = "", what: str, rows: Sequence[tuple[str, int]]
+    key: str,
+    *,
+    heading: str,
+    names: tuple[str, str],
+    rows: Sequence[tuple[str, int]],
+    note: str = "",
 ) -> Section:
     """A section of counts with the share that each has of their sum.
 
     Args:
         key: What programs know it by.
         heading: For people.
-        note: What has to be known to read it.
-        what: What is counted, as the name of a column.
+        names: Of the columns: what the rows are, and what is counted.
         rows: Names and counts.
+        note: What has to be known to read it.
     """
     total = sum(n for _, n in rows)
     return Section(
         key=key,
         heading=heading,
         note=note,
-        columns=(Column(heading, "text"), Column(what), Column("share", "share")),
+        columns=(Column(names[0], "text"), Column(names[1]), Column("share", "share")),
         rows=tuple((name, n, share(n, of=total)) for name, n in rows),
     )
 

@@ -64,18 +64,20 @@ class InlineReader:
         links: list[PageLink] = []
         length = open_addresses = 0
         is_tidy = True
-        targets = self._targets
+        targets, article = self._targets, Kind.ARTICLE
         fields = [iter(parts)] * 7
         for before, written, label, trail, caption, opening, closing in zip(*fields, strict=True):
             start = length + len(before)
             if written is not None:
-                target, title = targets[written]
-                shown = (label or _shown(written, label=label)) + trail
-                if target is Kind.ARTICLE:
+                kind, title, shown = targets[written]
+                if label is not None:
+                    shown = label or _TRICK.sub("", shown)
+                    is_tidy = is_tidy and label[:1] != " " != label[-1:]
+                shown += trail
+                if kind is not article:
+                    shown = self._not_kept(kind, title=title, shown=shown, trail=trail)
+                elif shown:
                     links.append(PageLink(start, start + len(shown), title))
-                    is_tidy = is_tidy and shown.strip() == shown != ""
-                else:
-                    shown = self._not_kept(target, title=title, shown=shown, trail=trail)
             elif closing is not None:
                 open_addresses -= (is_address := open_addresses > 0)
                 shown = "]" * ((1 + len(closing) - is_address) % 2)
@@ -92,11 +94,3 @@ class InlineReader:
         if kind is Kind.INTERLANGUAGE:
             self.interlanguage.append(title)
         return trail if kind in (Kind.HIDDEN, Kind.INTERLANGUAGE) else shown
-
-
-def _shown(written: str, *, label: str | None) -> str:
-    if label is None:
-        return written.strip().removeprefix(":")
-    if label or not written:
-        return label
-    return _TRICK.sub("", written.removeprefix(":"))

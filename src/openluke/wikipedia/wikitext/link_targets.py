@@ -55,6 +55,8 @@ class Target(NamedTuple):
     kind: Kind
     title: str = ""
     """Of an article; ``language:title`` of one in another language."""
+    shown: str = ""
+    """What is shown of a link that says nothing else."""
 
 
 class LinkTargets(dict[str, Target]):
@@ -72,7 +74,8 @@ class LinkTargets(dict[str, Target]):
     def __missing__(self, written: str) -> Target:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        target = self[written] = self._find(written)
+        shown = written.strip().removeprefix(":")
+        target = self[written] = self._find(written)._replace(shown=shown)
         return target
 
     def _find(self, written: str) -> Target:
