@@ -56,11 +56,16 @@ def main() -> None:
     data = Path(os.environ["OPENLUKE_DATA"]) / "wikipedia"
     with tempfile.TemporaryDirectory() as directory:
         bench = _Bench(Path(directory), python=arguments.python, rounds=arguments.rounds)
+        workloads: dict[str, Any] = {}
+        for name in DUMPS:
+            workloads |= bench.beside_peer(data / name)
         result = {
             "benchmark": "wikipedia",
-            "unit": "MB of wikitext of articles per second of the processor",
+            "against": "wikipedia2vec",
+            "unit": "s",
+            "null_ratio": None,
             "rounds": arguments.rounds,
-            "dumps": {Path(name).name: bench.beside_peer(data / name) for name in DUMPS},
+            "workloads": workloads,
             "workers": bench.workers(data / BIG),
             "peak_memory": bench.memory(data / BIG),
             "vocab_and_candidates": bench.reductions(data / BIG),
@@ -90,13 +95,13 @@ class _Bench:
             theirs.append(self._run([self._python, "-m", PEER, "build", file, database]).cpu)
             our_parsing.append(_time_parsing(sample, dump=dump))
             their_parsing.append(float(self._peer_parsing(pages)))
-        figure = {
-            "wikitext_mb": size / _MB,
-            "dump_to_pages": _compared(ours, theirs=theirs, size=size),
-            "parsing": _compared(our_parsing, theirs=their_parsing, size=sample_size),
+        name = file.name.partition("-")[0]
+        figures = {
+            f"{name} to pages": _compared(ours, theirs=theirs, size=size),
+            f"{name}, parsing": _compared(our_parsing, theirs=their_parsing, size=sample_size),
         }
-        print(file.name, json.dumps(figure), file=sys.stderr, flush=True)
-        return figure
+        print(json.dumps(figures), file=sys.stderr, flush=True)
+        return figures
 
     def workers(self, file: Path) -> dict[str, Any]:
         """Seconds on the wall with one and two workers."""
@@ -182,12 +187,15 @@ def _time_parsing(pages: Sequence[tuple[str, str]], *, dump: Dump) -> float:
 
 
 def _compared(ours: Sequence[float], *, theirs: Sequence[float], size: int) -> dict[str, Any]:
+    """Seconds, how many times as fast, and MB of wikitext of articles per second."""
     pairs = ratios(theirs, ours)
+    seconds = {"ours": statistics.median(ours), "theirs": statistics.median(theirs)}
     return {
-        "ours": size / _MB / statistics.median(ours),
-        "theirs": size / _MB / statistics.median(theirs),
+        **seconds,
         "ratio": statistics.median(pairs),
-        "ratios": sorted(pairs),
+        "ratio_iqr": [min(pairs), max(pairs)],
+        "wikitext_mb": size / _MB,
+        "mb_per_second": {side: size / _MB / value for side, value in seconds.items()},
     }
 
 

@@ -75,7 +75,8 @@ class LinkTargets(dict[str, Target]):
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
         shown = written.strip().removeprefix(":")
-        target = self[written] = self._find(written)._replace(shown=shown)
+        kind, title, _ = self._find(written)
+        target = self[written] = Target(kind, title, shown)
         return target
 
     def _find(self, written: str) -> Target:
