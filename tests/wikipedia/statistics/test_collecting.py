@@ -100,7 +100,7 @@ def test_of_a_vocabulary_of_many_languages(tmp_path) -> None:
     assert figures(statistics)["languages"] == 3
     found = {section.key: section.rows for section in statistics.sections}
     assert found["most_linked"] == (("Dog (en)", 5), ("Chat (fr)", 1))
-    assert found["languages_of_entities"] == (("0", 0, 0), ("1", 1, 1), ("2–4", 1, 2))
+    assert found["languages_of_entities"] == (("1", 1, 1), ("2–4", 1, 2))
     assert [row[:2] for row in found["languages"]] == [("de", 1), ("en", 1), ("fr", 1)]
 
 
@@ -120,7 +120,6 @@ def test_of_an_interwiki_table(tmp_path) -> None:
     wanted = {"items": 2, "titles": 3, "languages": 3, "titles per item": 1.5}
     assert {name: figures(statistics)[name] for name in wanted} == wanted
     assert statistics.section("titles_of_items").rows == (
-        ("0", 0, 0),
         ("1", 1, 1),
         ("2–4", 1, 2),
     )
@@ -150,7 +149,7 @@ def test_of_a_table_of_candidates(tmp_path) -> None:
         "names that were counted in texts": 2,
     }
     found = {section.key: section.rows for section in statistics.sections}
-    assert found["candidates_of_names"] == (("0", 0, 0), ("1", 2, 2), ("2–4", 1, 2))
+    assert found["candidates_of_names"] == (("1", 2, 2), ("2–4", 1, 2))
     shares = {row[0]: row[1:] for row in found["link_probability"] if row[1]}
     assert shares == {"50–55 %": (1, 10), "95–100 %": (1, 2)}
     assert [row[:2] for row in found["sources"]] == [

@@ -33,7 +33,6 @@ def test_they_are_those_of_the_single_values(values) -> None:
 def test_bins_and_tables_by_hand() -> None:
     values = Distribution([(1, 3), (4, 2), (5, 1), (120, 1), (7, 0)])
     assert values.bins() == [
-        ("0", 0, 0),
         ("1", 3, 3),
         ("2–4", 2, 8),
         ("5–9", 1, 5),
