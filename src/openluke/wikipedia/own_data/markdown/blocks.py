@@ -55,6 +55,8 @@ class _Reader:
         self.dropped = Counter[str]()
         self._kind = "text"
         self._lines: list[str] = []  # of the block that has begun
+        self._depth = 0  # of quotations around it
+        self._is_lazy = False  # whether the line at hand has fewer of them and still belongs to it
         self._fence = ""  # what began the code that is left out
         self._fence_depth = 0
         self._closing = ""  # what ends the lines that show nothing
@@ -75,8 +77,8 @@ class _Reader:
         """End the block that has begun."""
         if self._lines:
             self._lines[-1] = _without_name(self._lines[-1])
-            text = "\n".join([_without_break(line) for line in self._lines])
-            self.blocks.append(Block(self._kind, text))
+            broken = [_without_break(line) for line in self._lines[:-1]]
+            self.blocks.append(Block(self._kind, "\n".join([*broken, self._lines[-1]])))
         self._kind, self._lines = "text", []
 
     def _is_inside(self, line: str, *, depth: int) -> bool:
@@ -93,14 +95,19 @@ class _Reader:
         return False
 
     def _read(self, line: str, *, depth: int) -> None:
+        if depth > self._depth:
+            self.end()
+        self._is_lazy = bool(self._lines) and depth < self._depth
         if self._begins_code(line, depth=depth):
             return
         self._in_code = False
+        if not self._lines:
+            self._depth = depth
         if (
             self._hides(line)
             or self._divides(line)
             or self._is_heading(line)
-            or self._is_item(line)
+            or self._is_item(line, depth=depth)
             or self._is_marked(line)
         ):
             return
@@ -138,12 +145,14 @@ class _Reader:
     def _divides(self, line: str) -> bool:
         """Whether it is a line under a heading, between blocks, or under the head of a table."""
         signs = line.strip()
-        if self._lines and self._kind == "text" and _UNDERLINE.match(line):
+        is_under_text = self._lines and self._kind == "text" and not self._is_lazy
+        if is_under_text and _UNDERLINE.match(line):
             self._kind, self._in_list = "heading", False
             self.end()
             return True
         if signs[0] in "-*_" and signs.count(signs[0]) > 2 and not signs.strip(f"{signs[0]} \t"):
             self.end()
+            self._in_list = self._in_list and line[0].isspace()
             return True
         has_head = bool(self._lines) and "|" in self._lines[-1]
         if has_head and "-" in signs and _TABLE_SIGNS.issuperset(signs):
@@ -164,16 +173,16 @@ class _Reader:
         self.blocks.append(Block("heading", text))
         return True
 
-    def _is_item(self, line: str) -> bool:
+    def _is_item(self, line: str, *, depth: int) -> bool:
         """Whether an item begins; in the middle of a text not each line that looks so is one."""
         item = _ITEM.match(line)
         if item is None:
             return False
-        in_text = self._lines and self._kind == "text"
+        in_text = self._lines and self._kind == "text" and not self._is_lazy
         if in_text and (item.end() == len(line) or (len(item[1]) > 1 and item[1][:-1] != "1")):
             return False
         self.end()
-        self._kind, self._in_list = "item", True
+        self._kind, self._in_list, self._depth = "item", True, depth
         self._lines.append(line[item.end() :])
         return True
 
@@ -220,5 +229,5 @@ def _without_name(line: str) -> str:
 
 def _without_break(line: str) -> str:
     """A line without the backslash that breaks it."""
-    is_broken = line.endswith("\\") and not line.endswith("\\\\")
-    return line[:-1] if is_broken else line
+    n_signs = len(line) - len(line.rstrip("\\"))
+    return line[:-1] if n_signs % 2 else line

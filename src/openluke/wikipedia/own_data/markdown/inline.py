@@ -161,7 +161,9 @@ class _Reader:
         if not places:
             self._pieces.append(found[0])
             return found.end()
-        self._pieces.append(self._text[found.end() : places[-1]])
+        code = self._text[found.end() : places[-1]].replace("\n", " ")
+        is_padded = code[:1] == code[-1:] == " " and not code.isspace()
+        self._pieces.append(code[1:-1] if is_padded else code)
         return places[-1] + size
 
     def _open(self, found: re.Match[str]) -> int:
@@ -284,7 +286,7 @@ def _moved(
         number: The first that does not end before the stretch.
         place: Where that word begins then.
     """
-    if number == len(words) or words[number].start() >= end:
+    if start == end or number == len(words) or words[number].start() >= end:
         return None
     first = place + max(0, start - words[number].start())
     while number + 1 < len(words) and words[number + 1].start() < end:
