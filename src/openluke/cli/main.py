@@ -39,6 +39,7 @@ _STAGES = {
         "openluke.cli.wikipedia.candidates:candidates",
         "Find what the names in texts may stand for.",
     ),
+    "stats": ("openluke.cli.wikipedia.stats:stats", "Show what there is in any of these."),
     "build": ("openluke.cli.wikipedia.build:build", "Do all of this, from a dump."),
 }
 _INTERRUPTED = 130
@@ -136,7 +137,7 @@ def _goes_on(given: Sequence[str]) -> bool:
     # of predictions --replace discards what is unfinished
     goes_on = {"finetune": True, "embed": True, "predict": options.isdisjoint({"--replace"})}
     if given[:1] == ["wikipedia"]:
-        return given[1:2] != ["vocab"]
+        return given[1:2] not in (["vocab"], ["stats"])
     return "--output" in options and any(goes_on.get(command, False) for command in given[:1])
 
 

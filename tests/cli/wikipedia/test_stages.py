@@ -58,6 +58,18 @@ def test_at_once(run) -> None:
     }
 
 
+def test_what_is_in_them(run) -> None:
+    run("build dewiki.xml.bz2 out --workers 1")
+    told = run("stats out/pages")
+    assert "Most linked pages" in told
+    assert "Nil" in told
+    assert json.loads(run("stats out/candidates --json"))["kind"] == "candidates"
+    run("stats out/vocab vocab.html")
+    assert "<svg" in Path("vocab.html").read_text("utf-8")
+    assert "exists already" in run("stats out/vocab vocab.html", status=1)
+    run("stats out/vocab vocab.html --replace")
+
+
 def test_rules_for_templates_of_ones_own(run) -> None:
     Path("rules.toml").write_text('[all]\nwort = "{1}"\n', encoding="utf-8")
     run("parse dewiki.xml.bz2 pages --workers 1 --templates rules.toml")
