@@ -66,15 +66,14 @@ def _print(statistics: Statistics) -> None:
     console.print(figures)
     for section in statistics.sections:
         if section.rows:
-            console.print()
+            console.print(Text(f"\n{visible(section.heading)}", style="bold"))
             console.print(_table(section))
             if section.note:
                 console.print(Text(visible(section.note), style="dim"))
 
 
 def _table(section: Section) -> Table:
-    title = Text(visible(section.heading), style="bold")
-    table = Table(title=title, box=None, pad_edge=False, title_justify="left")
+    table = Table(box=None, pad_edge=False)
     for column in section.columns:
         justify = "left" if column.form == "text" else "right"
         table.add_column(Text(visible(column.name)), justify=justify)
