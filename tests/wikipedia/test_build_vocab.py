@@ -16,6 +16,7 @@ from openluke.errors import CheckpointError, ConfigError, DataError
 from openluke.manifests import read_manifest
 from openluke.wikipedia.build_vocab import build_vocab, white_list_titles
 from openluke.wikipedia.reductions import LEAST_MEMORY, Limits
+from openluke.wikipedia.site import Site, make_site
 from openluke.wikipedia.vocab_choice import VocabOptions
 from tests.wikipedia.small_stores import linking, write_store
 
@@ -162,10 +163,10 @@ def test_options_that_cannot_work_are_refused(build):
 
 def test_a_white_list_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(DataError, match=r"none\.txt: cannot be read"):
-        white_list_titles([tmp_path / "none.txt"])
+        white_list_titles([tmp_path / "none.txt"], site=make_site("en"))
     (tmp_path / "latin.txt").write_bytes(b"K\xf6ln\n")
     with pytest.raises(DataError, match="not UTF-8"):
-        white_list_titles([tmp_path / "latin.txt"])
+        white_list_titles([tmp_path / "latin.txt"], site=make_site("en"))
 
 
 def test_a_store_without_pages_gives_the_special_entities(tmp_path):
@@ -252,3 +253,12 @@ def test_it_is_the_vocabulary_of_plain_counting(
     assert found[3:] == plain_vocab(
         pages, redirects=redirects, white_list=white_list, size=size, min_count=min_count
     )
+
+
+def test_titles_on_white_lists_are_spelt_as_the_site_spells_them(tmp_path):
+    (tmp_path / "list.txt").write_text("iPod\nnew_York\n\n", encoding="utf-8")
+    files = [tmp_path / "list.txt"]
+    assert white_list_titles(files, site=make_site("en")) == ["IPod", "New York"]
+    small = make_site("en", capitalises=False)
+    assert white_list_titles(files, site=small) == ["iPod", "new York"]
+    assert white_list_titles(files, site=Site(language="en")) == ["iPod", "new_York"]

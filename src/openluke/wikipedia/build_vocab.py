@@ -1,5 +1,6 @@
 """The entity vocabulary of a page store: the pages that links lead to most often."""
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from openluke.wikipedia.page_tables import add_pages, count_links
 from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.redirects import resolve_redirects
 from openluke.wikipedia.reductions import Limits, open_tables
+from openluke.wikipedia.site import Site
 from openluke.wikipedia.vocab_choice import VocabOptions, chosen_rows, count_choice, judge_titles
 from openluke.wikipedia.vocab_output import VocabOutput
 
@@ -50,10 +52,10 @@ def build_vocab(
         How many links and titles there are, and how many of them were dropped and why.
     """
     options = options or VocabOptions()
-    asked = white_list_titles(white_lists)
+    pages = PageStore.open(store)
+    asked = white_list_titles(white_lists, site=pages.site)
     if options.white_list_only and not asked:
         raise ConfigError("found white_list_only but no title on a white list; expected some")
-    pages = PageStore.open(store)
     inputs = {"pages": fingerprint(store)}
     inputs |= {f"white list {n}": fingerprint(path) for n, path in enumerate(white_lists, start=1)}
     out = VocabOutput(path=Path(output), form=form, replace=replace)
@@ -78,8 +80,8 @@ def build_vocab(
     return counts
 
 
-def white_list_titles(files: Sequence[str | Path]) -> list[str]:
-    """The titles of files with one on each line, each once, in MediaWiki's spelling."""
+def white_list_titles(files: Sequence[str | Path], *, site: Site) -> list[str]:
+    """The titles of files with one on each line, each once, as the site spells them."""
     titles: dict[str, None] = {}
     for file in files:
         try:
@@ -88,5 +90,11 @@ def white_list_titles(files: Sequence[str | Path]) -> list[str]:
             raise DataError(f"cannot be read: {error.strerror}", file=file) from error
         except UnicodeDecodeError as error:
             raise DataError(f"not UTF-8: {error.reason}; save it as UTF-8", file=file) from error
-        titles |= dict.fromkeys(map(canonical_title, lines))
+        titles |= dict.fromkeys(_spelt(line, site=site) for line in lines)
     return [title for title in titles if title and title not in SPECIAL_TITLES]
+
+
+def _spelt(title: str, *, site: Site) -> str:
+    if not site.namespaces:  # documents of one's own, whose titles are as they were written
+        return " ".join(unicodedata.normalize("NFC", title).split())
+    return canonical_title(title, capitalise=site.capitalises)
