@@ -15,8 +15,9 @@ from openluke.checkpoints.original_layout import from_original as bundle_of_arch
 from openluke.checkpoints.saving import save_bundle
 from openluke.checkpoints.stored_model import ReadOptions
 from openluke.checkpoints.to_original import write_original
-from openluke.cli.converted import Flag, check_apart, print_model
+from openluke.cli.converted import check_apart, print_model
 from openluke.cli.facts import print_facts
+from openluke.cli.flags import Flag
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
-
-from cyclopts import Parameter
+from typing import Any
 
 from openluke.checkpoints.bundle import Bundle
 from openluke.cli.facts import print_facts
 from openluke.errors import ConfigError
-
-Flag = Annotated[bool, Parameter(negative="")]
 
 
 def check_apart(source: Path, *, output: Path) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,3 +124,10 @@ def test_errors_are_one_line(run, line: str, message: str) -> None:
     err = run(line, status=1)
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_torch_is_not_needed() -> None:
+    stages = "parse import_documents vocab interwiki candidates stats build".split()
+    imports = "; ".join(f"import openluke.cli.wikipedia.{stage}" for stage in stages)
+    check = f"import sys; {imports}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", check], check=True)

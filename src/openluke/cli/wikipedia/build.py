@@ -5,8 +5,8 @@ from pathlib import Path
 
 from cyclopts import Parameter
 
-from openluke.cli.converted import Flag
 from openluke.cli.facts import print_facts
+from openluke.cli.flags import Flag
 from openluke.cli.wikipedia.counts import told_counts
 from openluke.cli.wikipedia.machine import Machine
 from openluke.cli.wikipedia.parse import rules_of

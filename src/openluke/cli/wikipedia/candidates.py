@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from openluke.cli.converted import Flag
+from openluke.cli.flags import Flag
 from openluke.cli.wikipedia.counts import print_counts
 from openluke.cli.wikipedia.machine import Machine
 from openluke.cli.wikipedia.progress import stage_progress

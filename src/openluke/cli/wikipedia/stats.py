@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from openluke.artifacts import atomic_file
-from openluke.cli.converted import Flag
+from openluke.cli.flags import Flag
 from openluke.cli.visible_text import visible
 from openluke.cli.wikipedia.machine import Machine
 from openluke.errors import ConfigError
