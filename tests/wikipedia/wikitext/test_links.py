@@ -4,6 +4,8 @@ Most cases restate what MediaWiki's own parser is expected to do.
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from openluke.records import PageLink, Paragraph
 from openluke.wikipedia.site import make_site
@@ -163,3 +165,29 @@ def test_paragraphs_are_plain_tuples() -> None:
     assert ENGLISH.read("a [[dog]]", title="x").paragraphs == (
         Paragraph("a dog", (PageLink(2, 5, "Dog"),), "text"),
     )
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "[[Dog]]",
+            "[[dog]]s",
+            "[[Dog|hound]]",
+            "[[Dog| a ]]x",
+            "[[Dog|]]",
+            "[[(x)|]]",
+            "[[:Dog]]",
+        ),
+        *("[[de:Hund]]y", "[[Category:X]]", "[[#a|b]]", "[[wikt:a]]", "[[Dog| ]]"),
+        *("[[A&amp;B|&nbsp;c]]", "a", " ", "é, ", "&amp;"),
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_lines_of_plain_links_are_read_as_lines_with_all_brackets(pieces: list[str]) -> None:
+    source = "".join(pieces)
+    plain = shown(source)
+    text, links = shown(f"{source} ]")
+
+    assert (text.removesuffix("]").rstrip(), links) == plain

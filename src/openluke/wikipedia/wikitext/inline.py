@@ -33,6 +33,9 @@ class InlineReader:
 
     def __init__(self, *, targets: LinkTargets, link_trail: str) -> None:
         self._targets = targets
+        self._plain_link = re.compile(
+            rf"\[\[([^\[\]|\n]++)(?:\|([^\[\]]*+))?\]\]((?:{link_trail})?)"
+        )
         # each branch begins with a character, not with a group, which makes it four times as fast
         self._token = re.compile(
             rf"\[\[([^\[\]|\n]*+)(?:\|({_LABEL}))?\]\]((?:{link_trail})?)"
@@ -48,7 +51,12 @@ class InlineReader:
         if "''" in source:
             source = without_quotes(source)
         if "[" in source or "]]" in source:
-            text, links, is_tidy = self._with_links(source)
+            parts = self._plain_link.split(source)
+            outside = "".join(parts[::4])
+            if "[" in outside or "]" in outside:
+                text, links, is_tidy = self._with_brackets(source)
+            else:
+                text, links, is_tidy = self._with_links(parts)
         else:
             text, links, is_tidy = source, [], True
         if not is_tidy or "&" in text or "  " in text or text[:1] == " " or text[-1:] == " ":
@@ -57,8 +65,42 @@ class InlineReader:
             self.dropped["links without text"] += n_links - len(links)
         return Paragraph(text, tuple(links), kind) if links or _WORD.search(text) else None
 
-    def _with_links(self, source: str) -> tuple[str, list[PageLink], bool]:
-        """The text of a line and its links, and whether no link begins or ends with space."""
+    def _with_links(self, parts: list[str]) -> tuple[str, list[PageLink], bool]:
+        """The text of a line and its links, and whether no link begins or ends with space.
+
+        Args:
+            parts: What stands before a link, its target, its label and its trail, in turn, and what
+                stands behind the last.
+        """
+        last = parts.pop()
+        pieces: list[str] = []
+        links: list[PageLink] = []
+        length = 0
+        is_tidy = True
+        targets, article = self._targets, Kind.ARTICLE
+        fields = [iter(parts)] * 4
+        for before, written, label, trail in zip(*fields, strict=True):
+            start = length + len(before)
+            kind, title, shown = targets[written]
+            if label:
+                shown = label
+                is_tidy = is_tidy and label[0] != " " != label[-1]
+            elif label is not None:
+                shown = _TRICK.sub("", shown)
+                is_tidy = False  # there may be nothing left
+            if trail:
+                shown += trail
+            length = start + len(shown)
+            if kind is article:
+                links.append(PageLink(start, length, title))
+            else:
+                shown = self._not_kept(kind, title=title, shown=shown, trail=trail)
+                length = start + len(shown)
+            pieces += before, shown
+        return "".join(pieces) + last, links, is_tidy
+
+    def _with_brackets(self, source: str) -> tuple[str, list[PageLink], bool]:
+        """The same of a line that has other brackets than those of plain links."""
         *parts, last = self._token.split(source)
         pieces: list[str] = []
         links: list[PageLink] = []
@@ -72,11 +114,11 @@ class InlineReader:
                 kind, title, shown = targets[written]
                 if label is not None:
                     shown = label or _TRICK.sub("", shown)
-                    is_tidy = is_tidy and label[:1] != " " != label[-1:]
+                    is_tidy = is_tidy and label != "" and label[0] != " " != label[-1]
                 shown += trail
                 if kind is not article:
                     shown = self._not_kept(kind, title=title, shown=shown, trail=trail)
-                elif shown:
+                else:
                     links.append(PageLink(start, start + len(shown), title))
             elif closing is not None:
                 open_addresses -= (is_address := open_addresses > 0)

@@ -74,31 +74,33 @@ class LinkTargets(dict[str, Target]):
     def __missing__(self, written: str) -> Target:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
-        shown = written.strip().removeprefix(":")
-        kind, title, _ = self._find(written)
-        target = self[written] = Target(kind, title, shown)
+        target = self[written] = self._plain(written) or self._find(written)
         return target
 
+    def _plain(self, written: str) -> Target | None:
+        """The target where what is written is a title but for its first letter, as it mostly is."""
+        if len(written) * 4 > _LONGEST or not _PLAIN.fullmatch(written):
+            return None
+        if not (written.isascii() or unicodedata.is_normalized("NFC", written)):
+            return None
+        title = capitalised(written) if self._capitalises else written
+        return Target(Kind.ARTICLE, title, written)
+
     def _find(self, written: str) -> Target:
-        if (
-            len(written) * 4 <= _LONGEST
-            and _PLAIN.fullmatch(written)
-            and (written.isascii() or unicodedata.is_normalized("NFC", written))
-        ):
-            return Target(Kind.ARTICLE, capitalised(written) if self._capitalises else written)
+        shown = written.strip().removeprefix(":")
         text = decoded(written).strip(" _\t")
         if "%" in text and _PERCENT.search(text):
             text = unquote(text)
         is_shown = text.startswith(":")
         text = text.lstrip(": _") if is_shown else text
         if text.startswith("#"):
-            return Target(Kind.SECTION)
+            return Target(Kind.SECTION, "", shown)
         prefix, colon, rest = text.partition(":")
         if colon:
             target = self._prefixed(prefix, rest=rest, is_shown=is_shown)
             if target is not None:
-                return target
-        return self._article(text)
+                return target._replace(shown=shown)
+        return self._article(text)._replace(shown=shown)
 
     def _prefixed(self, prefix: str, *, rest: str, is_shown: bool) -> Target | None:
         name = namespace_key(prefix)
