@@ -75,13 +75,19 @@ class PageColumns:
         """Add a page; a ``DataError`` says what of it is not as ``Page`` has it."""
         start = 0
         titles: list[str] = []
-        for paragraph in page.paragraphs:
-            _check(paragraph, page=page)
-            for link in paragraph.links:
-                self._starts.append(start + link.start)
-                self._ends.append(start + link.end)
-                titles.append(link.title)
-            start += len(paragraph.text) + 1
+        for text, links, _ in page.paragraphs:
+            before, length = 0, len(text)
+            if not text or "\n" in text:
+                raise _no_line(text, page=page)
+            for link in links:
+                first, end, title = link
+                if not before <= first < end <= length:
+                    raise _no_place(link, page=page, length=length, before=before)
+                before = end
+                self._starts.append(start + first)
+                self._ends.append(start + end)
+                titles.append(title)
+            start += length + 1
         self._pages.append(page)
         self._texts.append("\n".join([paragraph.text for paragraph in page.paragraphs]))
         self._kinds.add([paragraph.kind for paragraph in page.paragraphs])
@@ -214,19 +220,15 @@ def _values(array: Any) -> list[Any]:
     return array.to_numpy().tolist() if pa.types.is_integer(array.type) else array.to_pylist()
 
 
-def _check(paragraph: Paragraph, *, page: Page) -> None:
-    """Raise a ``DataError`` unless a paragraph can be written as one line with links in it."""
-    text = paragraph.text
-    if not text or "\n" in text:
-        raise DataError(f"{page.title}: found the paragraph {text[:60]!r}, expected a line of text")
-    before = 0
-    for link in paragraph.links:
-        if not before <= link.start < link.end <= len(text):
-            raise DataError(
-                f"{page.title}: found the link {link!r} in a paragraph of {len(text):,} "
-                f"characters, expected one that is inside it and begins at {before:,} or after"
-            )
-        before = link.end
+def _no_line(text: str, *, page: Page) -> DataError:
+    return DataError(f"{page.title}: found the paragraph {text[:60]!r}, expected a line of text")
+
+
+def _no_place(link: PageLink, *, page: Page, length: int, before: int) -> DataError:
+    return DataError(
+        f"{page.title}: found the link {link!r} in a paragraph of {length:,} characters, expected "
+        f"one that is inside it and begins at {before:,} or after"
+    )
 
 
 def _unwritable(pages: Sequence[Page]) -> str:
