@@ -93,6 +93,36 @@ def test_time_goes_with_length(unit: str) -> None:
     assert seconds(160_000) < 8 * 5 * short
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "{{nowrap|%sx}}",
+        "{{convert|%s}}",
+        "<%s",
+        "</%s",
+        "[[%s",
+        "[[a|%s",
+        "&%s",
+        "[http://%s",
+        "__%s",
+        "-{%s",
+        "==%s",
+        "{{%s",
+        "(%s",
+    ],
+)
+@pytest.mark.parametrize("run", [" ", "\n", "a", "0", "=", "&", ";", "'", "_"])
+def test_long_runs_within_markup_take_linear_time(inside: str, run: str) -> None:
+    def seconds(size: int) -> float:
+        text = inside % (run * size)
+        start = time.process_time()
+        check(READER.read(text, title="x").paragraphs)
+        return time.process_time() - start
+
+    short = max(min(seconds(10_000) for _ in range(2)), 0.002)
+    assert seconds(80_000) < 8 * 5 * short
+
+
 def test_deep_nesting_is_read() -> None:
     pairs = ("[[ ]]", "{{ }}", "{{nowrap| }}", "<table> </table>", "\n{| \n|}", "[[File:a| ]]")
     for opening, closing in (pair.split(" ") for pair in pairs):

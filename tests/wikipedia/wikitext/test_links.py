@@ -117,6 +117,13 @@ def test_the_trail_is_that_of_the_language() -> None:
     assert shown("[[犬]]s", reader=japanese)[1][0][1] == "犬"
 
 
+def test_what_joins_a_link_from_before() -> None:
+    arabic = WikitextReader(make_site("ar", database="arwiki", name="ويكيبيديا"))
+
+    assert shown("هذا ال[[كتاب]] جيد", reader=arabic)[1] == [("الكتاب", "كتاب")]
+    assert shown("x[[dog]]")[1] == [("dog", "Dog")]
+
+
 def test_namespaces_are_those_of_the_wiki() -> None:
     german = WikitextReader(make_site("de", database="dewiki", name="Wikipedia"))
 

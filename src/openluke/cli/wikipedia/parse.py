@@ -1,6 +1,6 @@
 """``openluke wikipedia parse``: from a dump to a page store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from openluke.cli.wikipedia.machine import Machine
 from openluke.cli.wikipedia.progress import stage_progress
 from openluke.errors import ConfigError
 from openluke.manifests import read_manifest
+from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.parse_dump import ParseOptions, parse_dump
 from openluke.wikipedia.wikitext.templates import read_rules
 
@@ -82,7 +83,7 @@ def rules_of(file: Path | None, *, language: str | None) -> Mapping[str, str]:
 
     Args:
         file: The file; without one there are none.
-        language: The language; by default the only one that the file has rules for.
+        language: The language; needed where the file has rules for one.
     """
     if file is None:
         return {}
@@ -90,11 +91,15 @@ def rules_of(file: Path | None, *, language: str | None) -> Mapping[str, str]:
         tables = read_rules(file.read_text(encoding="utf-8"), where=str(file))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: cannot be read: {error}") from error
-    wanted: Sequence[str] = [name for name in tables if name != "all"]
-    if language is None and len(wanted) > 1:
+    wanted = [name for name in tables if name != "all"]
+    if unknown := [name for name in wanted if wikipedia_language(name) is None]:
+        raise ConfigError(
+            f"{file}: found rules for {', '.join(unknown)}, expected all or codes of Wikipedias "
+            "such as de"
+        )
+    if wanted and language is None:
         raise ConfigError(
             f"{file}: has rules for {', '.join(wanted)}; give --language, so that it is known "
-            "which of them count"
+            "whether they count"
         )
-    chosen = language or next(iter(wanted), "")
-    return tables.get("all", {}) | tables.get(chosen, {})
+    return tables.get("all", {}) | tables.get(language or "", {})

@@ -62,7 +62,7 @@ def literal(text: str) -> str:
 def _character(entity: "re.Match[str]") -> str:
     decimal, hexadecimal, name = entity.groups()
     if name:
-        return html5.get(f"{name};", entity[0])
+        return without_unseen(html5.get(f"{name};", entity[0]))
     number = int(decimal) if decimal else int(hexadecimal, 16)
     if number < 32 or 0xD800 <= number <= 0xDFFF or number > 0x10FFFF:
         return ""

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
+from openluke.wikipedia.language_facts import wikipedia_language
+
 _NUMBER = re.compile(r"[-+−]?[\d.,/⁄ ]*\d(?:e[-+−]?\d+)?|[¼½¾⅓⅔]", re.IGNORECASE)
 _BETWEEN = {
     "-": "–",
@@ -91,6 +93,23 @@ def _fraction(arguments: Mapping[str, str]) -> str:
             return "/"
 
 
+def _missing_page(arguments: Mapping[str, str]) -> str:
+    """``{{ill|Ada|de|Ada (Name)|lt=she}}`` as ``she``, a link to ``Ada``.
+
+    Some wikis name the language first: ``{{ill|de|Ada}}``.
+    """
+    first, second, third = (arguments.get(number, "") for number in "123")
+    if second and wikipedia_language(first) is not None:
+        return f"[[{second}|{arguments.get('lt') or third or second}]]"
+    return f"[[{first}|{arguments.get('lt') or first}]]"
+
+
+def _french_measure(arguments: Mapping[str, str]) -> str:
+    """``{{unité|892|km|2}}`` as ``892 km2``."""
+    fields = [value for name, value in arguments.items() if name.isdecimal() and value]
+    return " ".join(fields[:2]) + "".join(fields[2:3])
+
+
 COMPUTED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "convert": _measure,
     "cvt": _measure,
@@ -102,6 +121,12 @@ COMPUTED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "frac": _fraction,
     "fraction": _fraction,
     "sfrac": _fraction,
+    "ill": _missing_page,
+    "illm": _missing_page,
+    "interlanguage link": _missing_page,
+    "interlanguage link multi": _missing_page,
+    "unité": _french_measure,
+    "unite": _french_measure,
     "val": _value,
 }
 """What each of them shows, by its name and its arguments."""

@@ -11,7 +11,7 @@ from openluke.wikipedia.wikitext.templates import InlineTemplates
 _TOKEN = re.compile(
     r"\{\{+|\}\}+"
     r"|\n[ \t:*#;]*(?:\{\||\|\})"
-    r"|<(?:!--|(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>[^<>]*)>)"
+    r"|<(?:!--|(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*+)(?P<rest>[^<>]*+)>)"
 )
 _MOST_NESTED = 40
 """Templates within more templates than these are not shown, as in MediaWiki."""
@@ -59,7 +59,7 @@ def _kept(frame: _Frame) -> list[str]:
     """What is kept of something that nothing closes; of a table, the lines that are no cells."""
     if frame.kind != _TABLE:
         return frame.pieces
-    return ["|", *(piece.replace("\n!", "\n|") for piece in frame.pieces)]
+    return ["|", "".join(frame.pieces).replace("\n!", "\n|")]
 
 
 class _Pass:
@@ -166,9 +166,11 @@ class _Pass:
         if end is None:
             return len(self._text)
         self._dropped["comments"] += 1
-        # one that has a line to itself goes with the line
-        before = self._text[max(0, token.start() - 1) : token.start()]
-        return end + (before == "\n" and self._text.startswith("\n", end))
+        # one that has a line to itself goes with the line; the break behind it may begin a table
+        pieces = self._frames[-1].pieces
+        if pieces and pieces[-1].endswith("\n") and self._text.startswith("\n", end):
+            pieces[-1] = pieces[-1][:-1]
+        return end
 
     def _end_of(self, closing: str, *, start: int) -> int | None:
         """Where the next of some signs ends; what is not there is not looked for again."""
@@ -219,6 +221,7 @@ class _Pass:
             self._frames[-1].pieces.append(literal(inside))
         else:
             self._dropped["references" if name == "ref" else "extensions"] += 1
+            self._frames[-1].pieces.append(HOLE)
         return end.end()
 
     def _end_of_tag(self, name: str, *, start: int) -> "re.Match[str] | None":

@@ -18,6 +18,7 @@ _WORD = re.compile(r"[^\W_]")
 _TRICK = re.compile(r"^[^:|]*?:| *\([^()]*\)$|（[^（）]*）$|, .*$")
 """What the pipe trick, ``[[Paris, Texas|]]``, does not show."""
 
+_LONGEST_PREFIX = 40
 _GONE = {
     Kind.HIDDEN: "categories and files",
     Kind.INTERLANGUAGE: "links to other languages",
@@ -31,8 +32,16 @@ _GONE = {
 class InlineReader:
     """Reads the lines of a page, and counts the links that it drops."""
 
-    def __init__(self, *, targets: LinkTargets, link_trail: str) -> None:
+    def __init__(self, *, targets: LinkTargets, link_trail: str, link_prefix: str = "") -> None:
+        """Prepare for lines of a wiki.
+
+        Args:
+            targets: Where its links lead.
+            link_trail: Regular expression of what joins a link from behind.
+            link_prefix: Regular expression of what joins a link from before.
+        """
         self._targets = targets
+        self._prefix = re.compile(rf"(?:{link_prefix})\Z") if link_prefix else None
         self._plain_link = re.compile(
             rf"\[\[([^\[\]|\n]++)(?:\|([^\[\]]*+))?\]\]((?:{link_trail})?)"
         )
@@ -92,7 +101,7 @@ class InlineReader:
                 shown += trail
             length = start + len(shown)
             if kind is article:
-                links.append(PageLink(start, length, title))
+                links.append(PageLink(start - self._joined(before), length, title))
             else:
                 shown = self._not_kept(kind, title=title, shown=shown, trail=trail)
                 length = start + len(shown)
@@ -119,7 +128,8 @@ class InlineReader:
                 if kind is not article:
                     shown = self._not_kept(kind, title=title, shown=shown, trail=trail)
                 else:
-                    links.append(PageLink(start, start + len(shown), title))
+                    first = start - self._joined(before)
+                    links.append(PageLink(first, start + len(shown), title))
             elif closing is not None:
                 open_addresses -= (is_address := open_addresses > 0)
                 shown = "]" * ((1 + len(closing) - is_address) % 2)
@@ -129,6 +139,13 @@ class InlineReader:
             pieces += before, shown
             length = start + len(shown)
         return "".join(pieces) + last, links, is_tidy
+
+    def _joined(self, before: str) -> int:
+        """How many characters before a link join it."""
+        if self._prefix is None or not before:
+            return 0
+        found = self._prefix.search(before[-_LONGEST_PREFIX:])
+        return len(found[0]) if found else 0
 
     def _not_kept(self, kind: Kind, *, title: str, shown: str, trail: str) -> str:
         """What is shown of a link that leads to no article."""

@@ -16,8 +16,10 @@ from openluke.wikipedia.wikitext.inline import InlineReader
 from openluke.wikipedia.wikitext.link_targets import FILE, LinkTargets
 from openluke.wikipedia.wikitext.templates import InlineTemplates
 
-_SWITCH = re.compile(r"__([^\W\d_]{3,40})__")
+_SWITCH = re.compile(r"__([^\W\d_](?:[^\W\d_]|_(?!_)){2,40})__")
 _VARIANT = re.compile(r"-\{(?:([^{}|\n]*)\|)?([^{}]*)\}-")
+_CELL = "cell"
+"""What is left of a table that nothing opens or closes, such as those that templates begin."""
 _UNSPACED = frozenset("gan hak ja km lo lzh my th wuu zh zh-classical zh-yue".split())
 """Languages that write no space between words, so that lines are joined without one."""
 
@@ -68,7 +70,11 @@ class WikitextReader:
         dropped = opened.dropped
         text, dropped["pictures"] = without_links(opened.text, opening=self._file_link)
         text, switches = _without_switches(_one_variant(text))
-        inline = InlineReader(targets=self._targets, link_trail=self._facts.link_trail)
+        inline = InlineReader(
+            targets=self._targets,
+            link_trail=self._facts.link_trail,
+            link_prefix=self._facts.link_prefix,
+        )
         paragraphs = tuple(self._paragraphs(plain_spaces(without_holes(text)), inline=inline))
         headings = (number for number, one in enumerate(paragraphs) if one.kind == "heading")
         return Reading(
@@ -85,6 +91,9 @@ class WikitextReader:
 
     def _paragraphs(self, text: str, *, inline: InlineReader) -> Iterator[Paragraph]:
         for kind, source in _blocks(text, joint=self._joint):
+            if kind == _CELL:
+                inline.dropped["lines of tables"] += 1
+                continue
             paragraph = inline.read(source, kind=kind)
             if paragraph is not None:
                 yield paragraph
@@ -113,7 +122,9 @@ def _blocks(text: str, *, joint: str) -> Iterator[tuple[str, str]]:
         if ends and lines:
             yield "text", joint.join(lines)
             lines = []
-        if kind == "text":
+        if kind == _CELL:
+            yield kind, source
+        elif kind == "text":
             if source:
                 lines.append(source)
         elif source:
@@ -126,8 +137,10 @@ def _block(line: str) -> tuple[str, str, bool]:
     """What a line that begins with a sign is, what it says, and whether a paragraph ends there."""
     first = line[:1]
     line = line.strip()
-    if not line or first == "|" or line.startswith("{|"):  # what is left of a broken table
+    if not line:
         return "text", "", True
+    if first == "|" or line.startswith("{|"):
+        return _CELL, line, True
     if first in "*#:;":
         return "item", line.lstrip("*#:; "), True
     if first == "=" and line.endswith("=") and len(line) > 2:

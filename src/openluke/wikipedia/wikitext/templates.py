@@ -21,7 +21,8 @@ RULES = "inline_templates.toml"
 """The file of rules, in this package: those of ``all`` and then those of a language."""
 
 _SEPARATOR = re.compile(r"\[\[|\]\]|\|")
-_NAMED = re.compile(r"\s*([^\[\]{}<>|=]{1,40}?)\s*=")
+_NO_NAME = re.compile(r"[\[\]{}<>|]")
+_LONGEST_NAME = 40
 _OPTIONAL = re.compile(r"<([^<>]*)>")
 _FIELD = re.compile(r"\{([^{}]+)\}")
 _FUNCTIONS = frozenset(("formatnum", "lc", "lcfirst", "uc", "ucfirst"))
@@ -122,9 +123,10 @@ def _arguments(content: str) -> dict[str, str]:
     arguments: dict[str, str] = {}
     unnamed = 0
     for field in fields[1:]:
-        named = _NAMED.match(field)
-        if named:
-            arguments[named[1]] = field[named.end() :].strip()
+        before, equals, value = field.partition("=")
+        name = before.strip() if equals else ""
+        if name and len(name) <= _LONGEST_NAME and not _NO_NAME.search(name):
+            arguments[name] = value.strip()
         else:
             unnamed += 1
             arguments[str(unnamed)] = field.strip()
