@@ -15,7 +15,6 @@ import pytest
 from openluke.artifacts import fingerprint
 from openluke.errors import CheckpointError, ConfigError, DataError
 from openluke.records.pages import Redirect
-from openluke.wikipedia import input_identity
 from openluke.wikipedia.input_identity import identify_inputs
 from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.parse_dump import ParseOptions, ParseProgress, parse_dump
@@ -164,18 +163,18 @@ def test_a_dump_that_is_not_there_leaves_nothing(tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["text"]
 
 
-def test_files_are_told_apart_by_samples_of_large_ones(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(input_identity, "_SMALL", 10)
-    monkeypatch.setattr(input_identity, "_SAMPLE", 4)
+def test_files_are_told_apart_by_every_byte(tmp_path) -> None:
     (tmp_path / "b").mkdir()
-    one, two, small = tmp_path / "a", tmp_path / "b" / "a", tmp_path / "c"
-    one.write_bytes(bytes(2000))
-    two.write_bytes(bytes(1999) + b"x")
-    small.write_bytes(b"x")
-    found = identify_inputs(dump=[one, two, small], other=[one])
-    assert found["dump/0/a"] == found["other/a"] != found["dump/1/a"]
-    assert found["dump/0/a"].startswith("sha256-samples:")
-    assert found["dump/c"] == fingerprint(small)
+    one, two = tmp_path / "a", tmp_path / "b" / "a"
+    for path in (one, two):
+        with path.open("wb") as file:
+            file.truncate(70_000_000)  # a hole, which takes no place
+    with two.open("r+b") as file:
+        file.seek(100_000)
+        file.write(b"x")
+    found = identify_inputs(dump=[one, two], other=[one])
+    assert found["dump/0/a"] == found["other/a"] == fingerprint(one)
+    assert found["dump/1/a"] == fingerprint(two) != fingerprint(one)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
