@@ -115,6 +115,7 @@ def test_documents_of_ones_own(run) -> None:
         ("vocab pages vocab --interwiki x", "--interwiki goes with --merge alone"),
         ("vocab a b --merge c", "--merge needs --interwiki"),
         ("vocab a b --merge c --interwiki d --min-count 3", "--min-count goes with page stores"),
+        ("vocab a b --merge c --interwiki d", "merge more, or give --min-languages 2"),
         ("candidates missing out", "missing: no manifest.json"),
         ("vocab missing out", "missing: no manifest.json"),
         ("interwiki out", "expected a dump of Wikidata, a table of sitelinks, or page stores"),

@@ -29,8 +29,8 @@ class Titles:
     white_list_only: Flag = False
     """Take the titles of white lists alone."""
     language: str | None = None
-    """Code of the language of all titles, which vocabularies that will be merged need; none by
-    default, as in the English LUKE."""
+    """Wikipedia's code of the language of all titles, which vocabularies that will be merged need;
+    none by default, as in the English LUKE."""
     disambiguations: bool = True
     """Whether pages that only say what a name may mean are entities."""
     lists: bool = True
@@ -51,6 +51,7 @@ class Merging:
 
 
 _TITLES, _MERGING, _HERE = Titles(), Merging(), Machine()
+_LANGUAGES = MergeOptions().min_languages
 
 
 def vocab(
@@ -88,6 +89,13 @@ def vocab(
         _check_unused(titles, usual=_TITLES, why="goes with page stores, not with --merge")
         if merging.interwiki is None:
             raise ConfigError("--merge needs --interwiki: which titles are about the same")
+        n_vocabs = 1 + len(merging.merge)
+        if (merging.min_languages or _LANGUAGES) > n_vocabs:
+            raise ConfigError(
+                f"found {n_vocabs} vocabularies, but entities need titles in "
+                f"{merging.min_languages or _LANGUAGES} languages; merge more, or give "
+                f"--min-languages {n_vocabs}"
+            )
         least = {} if merging.min_languages is None else {"min_languages": merging.min_languages}
         counts = merge_vocabs(
             [source, *merging.merge],

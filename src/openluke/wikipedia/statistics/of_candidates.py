@@ -44,7 +44,7 @@ def candidate_statistics(path: Path) -> Statistics:
             names=("candidates", "names", "candidates together"),
             values=Distribution(sums.sizes.items()),
         ),
-        _probability_section(sums),
+        _probability_section(sums, frequency=str(manifest.options.get("frequency", "documents"))),
         bin_section(
             "links_of_names",
             heading="Links with each name",
@@ -112,7 +112,10 @@ def _figures(files: CandidateFiles, *, sums: _Sums) -> tuple[Figure, ...]:
     )
 
 
-def _probability_section(sums: _Sums) -> Section:
+def _probability_section(sums: _Sums, *, frequency: str) -> Section:
+    counted = (
+        "occurrences of a name in texts" if frequency == "occurrences" else "pages with a name"
+    )
     rows: list[tuple[Value, ...]] = []
     for number in range(_N_BINS if sums.n_counted else 0):
         low, high = number * 100 // _N_BINS, (number + 1) * 100 // _N_BINS
@@ -121,8 +124,8 @@ def _probability_section(sums: _Sums) -> Section:
     return Section(
         key="link_probability",
         heading="Link probability of names",
-        note="How many of the occurrences of a name in texts are links, from the lower bound up to "
-        "below the upper; the last has 100 % too.",
+        note=f"Links with a name by {counted}, at most 100 %: from the lower bound up to below "
+        "the upper; the last has 100 % too.",
         columns=(Column("link probability", "text"), Column("names"), Column("links together")),
         rows=tuple(rows),
         plot="columns",
