@@ -12,8 +12,9 @@ import pytest
 from openluke.artifacts import fingerprint
 from openluke.entities.candidates import CandidateTable
 from openluke.entities.vocab import EntityVocab
-from openluke.errors import CheckpointError, ConfigError, DataError
+from openluke.errors import CheckpointError, ConfigError, DataError, MissingExtraError
 from openluke.file_lock import locked
+from openluke.wikipedia import reductions
 from openluke.wikipedia.build_all import (
     CANDIDATES,
     INTERWIKI,
@@ -92,6 +93,39 @@ def test_another_option_needs_to_be_meant(dump: Path, tmp_path: Path) -> None:
     build(dump, tmp_path / "out", options=fewer, replace=True)
 
     assert EntityVocab.read(tmp_path / "out" / VOCAB).n_ids == 5
+
+
+@pytest.mark.parametrize("missing", ["page_props", "langlinks", "white_lists"])
+def test_a_missing_file_is_told_before_the_first_stage(
+    dump: Path, tmp_path: Path, missing: str
+) -> None:
+    file = tmp_path / "none.gz"
+    sources = BuildSources(dump=[dump], **{missing: [file] if missing[-5:] == "lists" else file})
+
+    with pytest.raises(DataError, match=f"none.gz: no such file; expected the {missing}"):
+        build_all(sources, output=tmp_path / "out", options=OPTIONS)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_extra_is_told_before_the_first_stage(dump: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(reductions, "duckdb", None)
+
+    with pytest.raises(MissingExtraError, match=r"openluke\[wikipedia\]"):
+        build(dump, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_is_in_the_way_is_told_before_the_first_stage(
+    dump: Path, tmp_path: Path, stage: str
+) -> None:
+    (tmp_path / "out" / stage).mkdir(parents=True)
+    (tmp_path / "out" / stage / "letter.txt").write_text("Dear")
+
+    with pytest.raises(CheckpointError, match=f"{stage}: exists and is no openluke artefact"):
+        build(dump, tmp_path / "out")
+    left = [path.name for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")]
+    assert left == [stage]
 
 
 def test_a_second_build_into_one_directory_is_refused(dump: Path, tmp_path: Path) -> None:

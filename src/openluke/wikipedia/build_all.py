@@ -4,17 +4,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
+from typing import Any
 
+from openluke.artifacts import as_json, check_place
+from openluke.config import to_mapping
+from openluke.entities import candidate_files, mapped_names
 from openluke.file_lock import locked
-from openluke.manifests import read_manifest
+from openluke.manifests import MANIFEST_NAME, read_manifest
 from openluke.part_runner import PartDone
+from openluke.wikipedia import interwiki, pages
 from openluke.wikipedia.build_candidates import Workforce, build_candidates
 from openluke.wikipedia.build_interwiki import build_interwiki
 from openluke.wikipedia.build_vocab import build_vocab
 from openluke.wikipedia.candidate_options import CandidateOptions
+from openluke.wikipedia.input_identity import check_inputs
 from openluke.wikipedia.interwiki_sources import InterwikiSources
 from openluke.wikipedia.parse_dump import ParseOptions, ParseProgress, parse_dump
-from openluke.wikipedia.reductions import Limits
+from openluke.wikipedia.reductions import Limits, check_installed
 from openluke.wikipedia.vocab_choice import VocabOptions
 
 PAGES, VOCAB, INTERWIKI, CANDIDATES = "pages", "vocab", "interwiki", "candidates"
@@ -33,6 +39,15 @@ class BuildSources:
     """MediaWiki's dump of ``langlinks``."""
     white_lists: Sequence[str | Path] = ()
     """Titles that are entities if they are linked at all."""
+
+    def check(self) -> None:
+        """Raise if a file is missing, so that it is known before the first stage."""
+        optional = {"page_props": self.page_props, "langlinks": self.langlinks}
+        check_inputs(
+            dump=[Path(file) for file in self.dump],
+            **{name: [Path(file)] for name, file in optional.items() if file is not None},
+            white_lists=[Path(file) for file in self.white_lists],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +81,8 @@ def build_all(
 ) -> dict[str, Mapping[str, int]]:
     """Make pages, an entity vocabulary, a table of titles in other languages, and one of names.
 
-    What a call that was killed has finished, or begun, the same call takes as it is.
+    What a call that was killed has finished, or begun, the same call takes as it is. What can be
+    seen to be missing or in the way is told before the first stage.
 
     Args:
         sources: What it is made from.
@@ -79,6 +95,12 @@ def build_all(
 
     Returns:
         What each stage has counted.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        DataError: A file is missing, or the dump is damaged and the options are not lenient.
+        CheckpointError: What a stage makes cannot be written there.
+        ConfigError: Another process is building there at this moment.
     """
     build = _Build(
         sources=sources,
@@ -89,8 +111,11 @@ def build_all(
         reports=reports or BuildReports(),
         replace=replace,
     )
+    check_installed()
+    sources.check()
     build.output.mkdir(parents=True, exist_ok=True)
     with locked(build.output / ".build.lock", what=str(output)):
+        build.check_places()
         return {
             PAGES: build.pages(),
             VOCAB: build.vocab(),
@@ -110,6 +135,20 @@ class _Build:
     workforce: Workforce
     reports: BuildReports
     replace: bool
+
+    def check_places(self) -> None:
+        """Raise if something that must stay is where a stage writes."""
+        options = self.options
+        stages: tuple[tuple[str, str, Any], ...] = (
+            (PAGES, pages.KIND, options.parse),
+            (VOCAB, mapped_names.KIND, options.vocab),
+            (INTERWIKI, interwiki.KIND, None),
+            (CANDIDATES, candidate_files.KIND, options.candidates),
+        )
+        for stage, kind, wanted in stages:
+            path = self.output / stage
+            if not _may_be_reused(path, kind=kind, options=wanted):
+                check_place(path, kind=kind, replace=self.replace)
 
     def pages(self) -> Mapping[str, int]:
         parse_dump(
@@ -158,3 +197,12 @@ class _Build:
             replace=self.replace,
             reuse=True,
         )
+
+
+def _may_be_reused(path: Path, *, kind: str, options: Any) -> bool:
+    """Whether a finished artefact may be what a stage would make, if its inputs are the same."""
+    if not (path / MANIFEST_NAME).exists():
+        return False
+    found = read_manifest(path)
+    has_options = options is None or as_json(found.options) == as_json(to_mapping(options))
+    return found.kind == kind and has_options

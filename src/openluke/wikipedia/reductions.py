@@ -103,6 +103,16 @@ class Tables:
         return self._directory / f"{self._n_files}.parquet"
 
 
+def check_installed() -> None:
+    """Raise if no tables can be made here, so that it is known before the work.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+    """
+    if duckdb is None:
+        raise MissingExtraError("reducing pages to tables", extra="wikipedia")
+
+
 @contextmanager
 def open_tables(
     output: str | Path, *, limits: Limits | None = None
@@ -118,8 +128,7 @@ def open_tables(
         ConfigError: The memory does not suffice, or another process makes the same output.
         CheckpointError: A file cannot be read or written.
     """
-    if duckdb is None:
-        raise MissingExtraError("reducing pages to tables", extra="wikipedia")
+    check_installed()
     limits = limits or Limits()
     output = Path(output).absolute()
     directory = output.parent / f".{output.name}.tables"
