@@ -12,6 +12,7 @@ from openluke.part_runner import PartDone
 from openluke.records.pages import Page, PageLink, Paragraph
 from openluke.wikipedia.build_candidates import Workforce, build_candidates
 from openluke.wikipedia.candidate_options import CandidateOptions
+from openluke.wikipedia.page_sample import is_in_sample
 from openluke.wikipedia.reductions import Limits
 from tests.wikipedia.small_stores import write_store
 
@@ -157,6 +158,31 @@ def test_a_sample_is_scaled_up(tmp_path):
     assert table.find("name").links == 400
     assert 300 < table.find("name").occurrences < 500
     assert table.find("name").occurrences % 4 == 0
+
+
+def test_link_probability_is_that_of_the_sample(tmp_path):
+    sampled = [f"S{i}" for i in range(2000) if is_in_sample(f"S{i}", sample=0.1)][:20]
+    others = [f"O{i}" for i in range(2000) if not is_in_sample(f"O{i}", sample=0.1)][:60]
+    pages = [page(title, paragraph("a <may>", "May")) for title in others[:30]]
+    pages += [page(title, paragraph("<rare> here", "Rare")) for title in others[30:33]]
+    pages += [page(title, paragraph("rare here")) for title in others[33:]]
+    pages += [page(title, paragraph("may")) for title in sampled[:19]]
+    pages += [page(sampled[19], paragraph("<may>", "May"))]
+    options = CandidateOptions(names=(), sample=0.1)
+    table = build(tmp_path, pages=pages, redirects=[], options=options)
+    may = table.find("may")
+    assert (may.links, may.occurrences, may.link_probability) == (31, 200, 1 / 20)
+    assert may.candidates[0][:3] == ("May", 31, 1.0)
+    assert table.find("rare") is None  # no page of the sample has it
+    assert read_manifest(tmp_path / "t").counts["mentions_dropped_not_in_texts"] == 1
+
+
+def test_a_name_that_the_sample_lacks_is_not_held_for_a_link(tmp_path):
+    other = next(f"O{i}" for i in range(99) if not is_in_sample(f"O{i}", sample=0.1))
+    pages = [page(other, paragraph(f"<{other}> it", other))]
+    options = CandidateOptions(names=("titles",), sample=0.1)
+    found = build(tmp_path, pages=pages, redirects=[], options=options).find(other)
+    assert (found.links, found.occurrences, found.link_probability) == (1, 0, 0.0)
 
 
 def test_parts_workers_and_hashes_do_not_matter(tmp_path):

@@ -26,6 +26,7 @@ ENTITIES = "entities.npy"  # candidate -> number of its title
 COUNTS = "counts.npy"  # candidate -> links with this name
 SOURCES = "sources.npy"  # candidate -> flags of candidates.Source
 LINKS = "links.npy"  # number of the name -> links with it
+COUNTED_LINKS = "counted_links.npy"  # those of them on pages whose texts were counted, if not all
 OCCURRENCES = "occurrences.npy"  # number of the name -> how often texts have it, or UNCOUNTED
 FORM = "form.json"  # how names are compared
 
@@ -46,6 +47,8 @@ class CandidateRow(NamedTuple):
     """How often texts have the name, or ``UNCOUNTED``."""
     candidates: Sequence[tuple[str, int, int]]
     """Title, links and flags of ``Source``, in the order in which they are to be given."""
+    counted_links: int | None = None
+    """The links that link probability is of, in the unit of the occurrences; all by default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,6 +64,7 @@ class CandidateFiles:
     counts: _Ints
     sources: npt.NDArray[np.uint8]
     links: _Ints
+    counted_links: _Ints
     occurrences: _Ints
 
     def __reduce__(self) -> tuple[Callable[[Path], "CandidateFiles"], tuple[Path]]:
@@ -122,12 +126,16 @@ def _number_rows(
     """The arrays of the table, by the name of their file."""
     numbers, sizes, links, occurrences = array("i"), array("i"), array("i"), array("i")
     entities, counts, sources = array("i"), array("i"), array("B")
+    counted_links = array("i")
     try:
         for row in rows:
             numbers.append(mentions[row.mention])
             sizes.append(len(row.candidates))
             links.append(row.links)
             occurrences.append(min(row.occurrences, _MOST))
+            counted_links.append(
+                row.links if row.counted_links is None else min(row.counted_links, _MOST)
+            )
             for title, count, source in row.candidates:
                 entities.append(titles[title])
                 counts.append(count)
@@ -136,7 +144,8 @@ def _number_rows(
         raise DataError(f"found a count above {_MOST:,}; count in a smaller unit") from error
     order = _order(np.asarray(numbers), mentions=mentions)
     places, offsets = _moved(np.asarray(sizes), order=order)
-    return {
+    counted = {COUNTED_LINKS: np.asarray(counted_links)[order]} if counted_links != links else {}
+    return counted | {
         OFFSETS: offsets,
         ENTITIES: np.asarray(entities)[places],
         COUNTS: np.asarray(counts)[places],
@@ -172,6 +181,7 @@ def _moved(
 
 def map_candidate_files(path: Path) -> CandidateFiles:
     """Open the files of a table that are known to be as they were written."""
+    counted_links = path / (COUNTED_LINKS if (path / COUNTED_LINKS).exists() else LINKS)
     files = CandidateFiles(
         path=path,
         form=_read_form(path / FORM),
@@ -182,6 +192,7 @@ def map_candidate_files(path: Path) -> CandidateFiles:
         counts=load_array(path / COUNTS, dtype=np.int32),
         sources=load_array(path / SOURCES, dtype=np.uint8),
         links=load_array(path / LINKS, dtype=np.int32),
+        counted_links=load_array(counted_links, dtype=np.int32),
         occurrences=load_array(path / OCCURRENCES, dtype=np.int32),
     )
     _check_sizes(files)
@@ -190,7 +201,8 @@ def map_candidate_files(path: Path) -> CandidateFiles:
 
 def _check_sizes(files: CandidateFiles) -> None:
     n_names, n_candidates = len(files.mentions), len(files.entities)
-    named = {len(files.offsets) - 1, len(files.links), len(files.occurrences)}
+    named = {len(files.offsets) - 1, len(files.links)}
+    named |= {len(files.counted_links), len(files.occurrences)}
     per_candidate = {len(files.counts), len(files.sources), int(files.offsets[-1])}
     if named != {n_names} or per_candidate != {n_candidates}:
         raise CheckpointError(

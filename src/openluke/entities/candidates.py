@@ -54,7 +54,8 @@ class Candidates:
     occurrences: int | None
     """How often the name is in the texts, as they were counted; ``None`` if they were not."""
     link_probability: float | None
-    """Links by occurrences and at most 1; ``None`` where occurrences were not counted."""
+    """Links by occurrences on the pages whose texts were counted, and at most 1; ``None`` where
+    occurrences were not counted."""
     candidates: tuple[Candidate, ...]
     """Most links first."""
 
@@ -126,7 +127,7 @@ class CandidateTable:
         occurrences = int(self._files.occurrences[number])
         if occurrences < 0:
             return None
-        links = int(self._files.links[number])
+        links = int(self._files.counted_links[number])
         return min(1.0, links / occurrences) if occurrences else float(links > 0)
 
     def candidates(self, number: int) -> Candidates:

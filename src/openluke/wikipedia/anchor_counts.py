@@ -19,12 +19,14 @@ from openluke.entities.mention_keys import MentionForm, mention_key
 from openluke.records.pages import Page, Redirect
 from openluke.tokenization.word_filter import words_per_name
 from openluke.wikipedia.candidate_options import NameSource
+from openluke.wikipedia.page_sample import is_in_sample
 from openluke.wikipedia.pages import PageStore
 
 COLUMNS: Mapping[str, str] = {
     "mention": "VARCHAR",
     "title": "VARCHAR",
     "links": "BIGINT",
+    "counted_links": "BIGINT",
     "source": "INTEGER",
 }
 
@@ -43,13 +45,18 @@ class AnchorCounting:
     form: MentionForm
     names: tuple[NameSource, ...]
     max_words: int
+    sample: float
+    """Share of the pages whose links are counted once more for link probability."""
 
     def __call__(self, part: int, directory: Path) -> dict[str, int]:
-        """Write a table of names, titles, links and sources, in order."""
+        """Write a table of names, titles, links, those in the sample, and sources, in order."""
         store = PageStore.open(self.store)
         given: Counter[_Given] = Counter()
+        sampled: Counter[_Given] = Counter()
         for page in store.pages(part=part):
             given.update(anchors(page))
+            if self.sample < 1 and is_in_sample(page.title, sample=self.sample):
+                sampled.update(anchors(page))
             given.update(names_of_page(page, names=self.names))
         if "redirects" in self.names:
             for redirect in store.redirects(part=part):
@@ -59,7 +66,9 @@ class AnchorCounting:
         n_words = chain.from_iterable(words_per_name(row[0] for row in rows))
         kept = [row for row, n in zip(rows, n_words, strict=True) if n <= self.max_words]
         links = [keyed[row] if row[2] == Source.LINK else 0 for row in kept]
-        _write(directory / f"{part:05d}.parquet", rows=kept, links=links)
+        in_sample = self._keyed(sampled)
+        counted = [in_sample[row] for row in kept] if self.sample < 1 else links
+        _write(directory / f"{part:05d}.parquet", rows=kept, links=links, counted=counted)
         n_given, n_keyed = _count_links(given), _count_links(keyed)
         return {
             "links": n_given,
@@ -114,13 +123,14 @@ def _count_links(counts: Counter[_Given]) -> int:
     return sum(count for (_, _, source), count in counts.items() if source == Source.LINK)
 
 
-def _write(file: Path, *, rows: list[_Given], links: list[int]) -> None:
+def _write(file: Path, *, rows: list[_Given], links: list[int], counted: list[int]) -> None:
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     table = pa.table(
         {
             "mention": pa.array(columns[0], pa.string()),
             "title": pa.array(columns[1], pa.string()),
             "links": pa.array(links, pa.int64()),
+            "counted_links": pa.array(counted, pa.int64()),
             "source": pa.array([int(source) for source in columns[2]], pa.int32()),
         }
     )

@@ -123,6 +123,7 @@ class _Job:
             form=options.form,
             names=options.names,
             max_words=options.max_words,
+            sample=options.sample,
         )
         return self._run("links", work=work)
 
@@ -232,6 +233,7 @@ def _save(batches: Any, *, file: Path) -> None:
             ("mention", pa.string()),
             ("title", pa.string()),
             ("links", pa.int64()),
+            ("counted_links", pa.int64()),
             ("source", pa.int32()),
         ]
     )

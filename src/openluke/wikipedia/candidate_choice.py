@@ -18,14 +18,15 @@ _MACROS = {
 
 
 def pair_names(tables: Tables) -> None:
-    """Make the table ``pairs`` (mention, title, links, source), each mention and title once.
+    """Make the table ``pairs``, as that of ``AnchorCounting``, each mention and title once.
 
     Needs the tables ``named`` (of the files of ``AnchorCounting``), ``resolved`` and ``pages``.
     What is named in other ways than by links counts for pages alone.
     """
     tables.run(
         "CREATE TABLE pairs AS SELECT mention, coalesce(target, title) AS title, "
-        "sum(links)::BIGINT AS links, bit_or(source) AS source "
+        "sum(links)::BIGINT AS links, sum(counted_links)::BIGINT AS counted_links, "
+        "bit_or(source) AS source "
         "FROM named LEFT JOIN resolved USING (title) GROUP BY 1, 2"
     )
     tables.run("DELETE FROM pairs WHERE links = 0 AND title NOT IN (SELECT title FROM pages)")
@@ -34,19 +35,22 @@ def pair_names(tables: Tables) -> None:
 def choose_candidates(tables: Tables, *, options: CandidateOptions) -> None:
     """Make the table ``chosen`` of the rows that ``chosen_rows`` gives.
 
-    Needs the tables ``pairs``, ``pages`` and ``occurrences`` (mention, occurrences).
+    Needs the tables ``pairs``, ``pages`` and ``occurrences`` (mention, occurrences). The counted
+    links become as those of all pages, as the occurrences are already.
     """
     for macro, meaning in _MACROS.items():
         tables.run(f"CREATE MACRO {macro} AS {meaning}")
     tables.run(
         "CREATE TABLE judged AS SELECT mention, sum(links)::BIGINT AS links, "
+        "round(sum(counted_links) / ?)::BIGINT AS counted_links, "
         "coalesce(any_value(occurrences), 0) AS occurrences, "
         "bool_or(is_by_name(source)) AS by_name "
-        "FROM pairs LEFT JOIN occurrences USING (mention) GROUP BY mention"
+        "FROM pairs LEFT JOIN occurrences USING (mention) GROUP BY mention",
+        values=[options.sample],
     )
     tables.run(
         "CREATE TABLE kept AS SELECT * FROM judged "
-        "WHERE by_name OR (occurrences > 0 AND least(1.0, links / occurrences) >= ?)",
+        "WHERE by_name OR (occurrences > 0 AND least(1.0, counted_links / occurrences) >= ?)",
         values=[options.min_link_probability],
     )
     tables.run(
@@ -59,6 +63,7 @@ def choose_candidates(tables: Tables, *, options: CandidateOptions) -> None:
     )
     tables.run(
         "CREATE TABLE chosen AS SELECT kept.mention, kept.links AS all_links, kept.occurrences, "
+        "kept.counted_links, "
         "ranked.title, ranked.links, ranked.source, ranked.place "
         "FROM ranked JOIN kept USING (mention) WHERE place <= ?",
         values=[options.max_candidates],
@@ -68,11 +73,11 @@ def choose_candidates(tables: Tables, *, options: CandidateOptions) -> None:
 def chosen_rows(tables: Tables) -> Iterator[CandidateRow]:
     """The names with their candidates, in order."""
     rows = tables.rows(
-        "SELECT mention, all_links, occurrences, title, links, source "
+        "SELECT mention, all_links, occurrences, counted_links, title, links, source "
         "FROM chosen ORDER BY mention, place"
     )
-    for (mention, links, occurrences), group in groupby(rows, key=itemgetter(0, 1, 2)):
-        yield CandidateRow(mention, links, occurrences, [row[3:] for row in group])
+    for (mention, links, occurrences, counted), group in groupby(rows, key=itemgetter(0, 1, 2, 3)):
+        yield CandidateRow(mention, links, occurrences, [row[4:] for row in group], counted)
 
 
 def count_choice(tables: Tables) -> dict[str, int]:

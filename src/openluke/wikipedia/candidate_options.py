@@ -33,8 +33,9 @@ class CandidateOptions:
     """Whether link probability is by pages that have the name, as published, or by the times that
     they have it, which gives the share of them that are links."""
     sample: float = 1.0
-    """Share of the pages in which names are counted; they are chosen by their titles. Counts are
-    scaled up, and a name that the sample does not have counts as one that pages have once."""
+    """Share of the pages whose texts are looked through; they are chosen by their titles. Link
+    probability is that on these pages. A name that they do not have is left out if it is only the
+    text of links. Occurrences are scaled up; links to entities are those of all pages."""
     existing_only: bool = False
     """Whether entities must be pages of the store."""
     keep_disambiguation: bool = True

@@ -4,7 +4,6 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from openluke.entities.candidates import CandidateTable
 from openluke.tokenization.mention_scan import MentionScanner
 from openluke.wikipedia.candidate_options import Frequency
+from openluke.wikipedia.page_sample import is_in_sample
 from openluke.wikipedia.pages import PageStore
 
 _CHARACTERS = 1 << 18
@@ -69,14 +69,7 @@ def add_occurrences(files: Sequence[Path], *, sample: float, n_names: int) -> Co
     for file in files:
         numbers, counts = np.load(file, allow_pickle=False)
         total[numbers] += counts
-    if sample < 1:
-        total = np.maximum(1, np.rint(total / sample).astype(np.int64))
-    return total
-
-
-def is_in_sample(title: str, *, sample: float) -> bool:
-    """Whether a page is among those that are looked through."""
-    return zlib.crc32(title.encode()) < sample * 2**32
+    return np.rint(total / sample).astype(np.int64) if sample < 1 else total
 
 
 def _texts(file: Path, *, sample: float) -> Iterator[str]:

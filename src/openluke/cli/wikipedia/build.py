@@ -68,7 +68,7 @@ def build(
         min_count: Links that an entity needs at least.
         vocab_language: Code of the language that titles of the vocabulary are given; needed to
             merge it with others.
-        sample: Share of the pages in which names are counted.
+        sample: Share of the pages in which names, and links for link probability, are counted.
         lenient: Leave out what is damaged in the dump, count it, and go on behind it.
         replace: Replace what was made of another dump or with other options.
         json: Print one JSON object instead of a table.
