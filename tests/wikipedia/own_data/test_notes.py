@@ -28,6 +28,23 @@ from openluke.wikipedia.own_data.title_rule import TitleRule
         ("---\nalias: One name\n---", NoteHead(None, ("One name",)), []),
         ("---\ntitle:\naliases: []\n---", NoteHead(), []),
         ('---\ntitle: "broken\n---', NoteHead("broken"), []),
+        (
+            "---\naliases:\n- Pump One\nrelated notes:\n  - Reactor\nverknüpft:\n- Rohr\n---",
+            NoteHead(None, ("Pump One",)),
+            [],
+        ),
+        ('---\nalias: a\n"a key":\n- b\nurl:8:\n- c\n---', NoteHead(None, ("a",)), []),
+        (
+            "---\ntitle: >-\n  My folded: \n\n  title\nalias: |  # kept\n\tOne\nx: y\n---",
+            NoteHead("My folded: title", ("One",)),
+            [],
+        ),
+        (
+            "---\naliases:\n  - >\n    one\n    - name\n  - two\n  - >three\ntitle: |-\n---",
+            NoteHead(None, ("one - name", "two", ">three")),
+            [],
+        ),
+        ("---\naliases:\n- b: c\n- d\n---", NoteHead(None, ("b: c", "d")), []),
     ],
 )
 def test_front_matter_is_read(text, head, lines) -> None:

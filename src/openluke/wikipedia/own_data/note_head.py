@@ -4,7 +4,8 @@ import json
 import re
 from typing import NamedTuple
 
-_KEY = re.compile(r"([A-Za-z_][\w-]*)[ \t]*:(?=[ \t]|$)")
+_KEY = re.compile(r"(?!-[ \t])([^\s#:][^:]*+(?::(?![ \t]|$)[^:]*+)*+):(?=[ \t]|$)")
+_BLOCK = re.compile(r"[ \t]*+[>|][-+1-9]*+[ \t]*+(?:(?<=[ \t])#.*)?$")
 _COMMENT = re.compile(r"[ \t]#")
 
 
@@ -20,7 +21,8 @@ def split_head(text: str) -> tuple[NoteHead, list[str]]:
 
     Front matter stands between a first line ``---`` and the next ``---`` or ``...``. Of it,
     ``title`` and ``aliases`` (or ``alias``) are read, in the forms that note programs write: text
-    with or without quotes, ``[one, two]``, or a line ``- one`` for each.
+    with or without quotes, ``[one, two]``, a line ``- one`` for each, or indented lines below ``>``
+    or ``|``, which become one.
     """
     lines = text.removeprefix("\ufeff").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
@@ -35,16 +37,40 @@ def split_head(text: str) -> tuple[NoteHead, list[str]]:
 def _read_head(lines: list[str]) -> NoteHead:
     values: dict[str, list[str]] = {}
     items: list[str] = []
-    for line in lines:
+    number = 0
+    while number < len(lines):
+        line = lines[number]
+        number += 1
         key = _KEY.match(line)
         if key is not None:
-            items = values.setdefault(key[1].lower(), [])
-            items += _values(line[key.end() :])
+            items = values.setdefault(_plain(key[1]).lower(), [])
+            written = line[key.end() :]
         elif line.lstrip().startswith("- "):
-            items += filter(None, [_plain(line.lstrip()[2:])])
+            written = line.lstrip()[2:]
+        else:
+            continue
+        if _BLOCK.match(written):
+            end = _block_end(lines, start=number)
+            found = [" ".join(" ".join(lines[number:end]).split())]
+            number = end
+        else:
+            found = [_plain(written)] if key is None else _values(written)
+        items += filter(None, found)
     titles = values.get("title", [])
     aliases = [*values.get("aliases", ()), *values.get("alias", ())]
     return NoteHead(titles[0] if titles else None, tuple(dict.fromkeys(aliases)))
+
+
+def _block_end(lines: list[str], *, start: int) -> int:
+    """Where the lines end that are the value of the line before: they are indented further."""
+    depth = _depth(lines[start - 1])
+    behind = (n for n in range(start, len(lines)) if lines[n].strip() and _depth(lines[n]) <= depth)
+    return next(behind, len(lines))
+
+
+def _depth(line: str) -> int:
+    """How many blanks are before a line."""
+    return len(line) - len(line.lstrip())
 
 
 def _values(written: str) -> list[str]:
