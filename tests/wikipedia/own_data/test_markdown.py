@@ -168,6 +168,9 @@ def test_blocks_have_kinds() -> None:
         ("> a\n---\nb", ["a", "b"]),
         ("> ```\n> x\nb", ["b"]),
         ("- a\n\n    b\n\n***\n    c", ["a", "b"]),
+        ("1. a\n   ```\n   x\n   ```\n   then b\n2. c\n3. d", ["a", "then b", "c", "d"]),
+        ("1. a\n\n   b\n4) c\n\n   it was\n   2014. d", ["a", "b", "c", "it was 2014. d"]),
+        ("a\n2. b", ["a 2. b"]),
     ],
 )
 def test_quotations_and_lists_end(text, wanted) -> None:

@@ -179,7 +179,10 @@ class _Reader:
         if item is None:
             return False
         in_text = self._lines and self._kind == "text" and not self._is_lazy
-        if in_text and (item.end() == len(line) or (len(item[1]) > 1 and item[1][:-1] != "1")):
+        goes_on = len(item[1]) > 1 and item[1][:-1] != "1"  # with a number that begins no list
+        if goes_on and self._in_list and in_text:  # behind what is further inside the item before
+            goes_on = _n_blanks(line) >= _n_blanks(self._lines[0])
+        if in_text and (item.end() == len(line) or goes_on):
             return False
         self.end()
         self._kind, self._in_list, self._depth = "item", True, depth
@@ -207,6 +210,11 @@ def _without_quote(line: str) -> tuple[int, str]:
     while (found := _QUOTE.match(line, place)) is not None:
         depth, place = depth + 1, found.end()
     return depth, line[place:]
+
+
+def _n_blanks(line: str) -> int:
+    """How many blanks are before a line."""
+    return len(line) - len(line.lstrip())
 
 
 def _closes(line: str, *, fence: str) -> bool:
