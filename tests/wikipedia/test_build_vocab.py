@@ -87,10 +87,10 @@ def test_the_white_list_can_be_all(build):
     assert counts["titles_dropped_not_on_white_list"] == 3
 
 
-def test_ids_have_no_hole_though_the_white_list_has_rare_titles(build):
+def test_a_rare_title_on_the_white_list_is_kept_and_ids_have_no_hole(build):
     found, counts = build(white_list=["Mercury", "Japan"], min_count=2)
-    assert found == [("Japan", 3), ("Tokyo", 5)]
-    assert counts["titles_dropped_below_min_count"] == 4
+    assert found == [("Mercury", 1), ("Japan", 3), ("Tokyo", 5)]
+    assert counts["titles_dropped_below_min_count"] == 3
 
 
 def test_a_white_list_as_long_as_the_size_is_all(build):
@@ -109,6 +109,15 @@ def test_every_title_is_kept_or_dropped_for_one_reason(build):
     _, counts = build(size=5, min_count=1, keep_lists=False)
     causes = [n for name, n in counts.items() if name.startswith("titles_")]
     assert counts["titles"] == sum(causes)
+
+
+def test_the_language_is_spelt_as_wikipedia_has_it(build, tmp_path):
+    build(language="nb")
+    vocab = EntityVocab.read(tmp_path / "vocab")
+    assert vocab.find("Tokyo", language="no") == 3
+    assert read_manifest(tmp_path / "vocab").options["language"] == "no"
+    with pytest.raises(ConfigError, match=r"'zz-nonsense', expected the code.*are in 'en'"):
+        build(language="zz-nonsense")
 
 
 def test_names_get_a_language_when_it_is_given(build, tmp_path):
@@ -195,7 +204,7 @@ def test_neither_workers_nor_memory_nor_hashes_change_a_byte(store, tmp_path):
 
 
 def plain_vocab(pages, *, redirects, white_list, size, min_count):
-    """The vocabulary as the original project makes it, ids assigned last, in plain Python."""
+    """The vocabulary in plain Python, ids assigned last."""
     hops = dict(redirects)
     texts = {page.title for page in pages}
 
@@ -211,11 +220,12 @@ def plain_vocab(pages, *, redirects, white_list, size, min_count):
         for link in page.paragraphs[0].links:
             end = end_of(link.title)
             counter[link.title if end is None else end] += 1
-    ranked = sorted(texts & set(counter), key=lambda title: (-counter[title], title))
+    often = {title for title in texts & set(counter) if counter[title] >= min_count}
+    ranked = sorted(often, key=lambda title: (-counter[title], title))
     asked = [end_of(title) or title for title in white_list]
     wanted = [title for title in dict.fromkeys(asked) if counter[title]]
     order = list(dict.fromkeys([*wanted, *ranked]))
-    order = [title for title in order if counter[title] >= min_count and ":" not in title]
+    order = [title for title in order if ":" not in title]
     return [(title, counter[title]) for title in order[: max(size - 3, 0)]]
 
 

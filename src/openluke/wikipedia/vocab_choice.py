@@ -16,7 +16,7 @@ _NEVER = frozenset((6, 14))
 """Namespaces of files and categories."""
 
 _CAUSES = {
-    "below_min_count": "links < ?",
+    "below_min_count": "place IS NULL AND links < ?",
     "not_a_page": "place IS NULL AND NOT is_page",
     "category_or_file": "place IS NULL AND is_apart",
     "disambiguation": "place IS NULL AND is_disambiguation AND NOT ?",
@@ -33,7 +33,8 @@ class VocabOptions:
     size: int = 500_000
     """Entities at most, [PAD], [UNK] and [MASK] among them."""
     min_count: int = 0
-    """Links to a title at the least; titles without any are never taken."""
+    """Links to a title at the least, unless it is on a white list; titles without any are never
+    taken."""
     white_list_only: bool = False
     """Whether to take titles of the white lists alone."""
     language: str | None = None

@@ -22,7 +22,7 @@ class Titles:
     """Which titles of a page store become entities."""
 
     min_count: int = 0
-    """Links that a page needs at least."""
+    """Links that a page needs at least, unless it is on a white list."""
     white_list: tuple[Path, ...] = ()
     """A file with a title on each line; these come first if they are linked at all. May be given
     several times."""
