@@ -145,6 +145,19 @@ def test_titles_redirects_and_disambiguations_give_names(tmp_path):
     assert table.find("Mercury (disambiguation)") is None
 
 
+def test_a_redirect_does_not_make_a_disambiguation_page_a_candidate(tmp_path):
+    listed = paragraph("<Java (island)>", "Java (island)", kind="item")
+    pages = [
+        page("Java", listed, is_disambiguation=True),
+        page("Java (island)", paragraph("Java is large.")),
+    ]
+    redirects = [("Java (disambiguation)", "Java"), ("Jawa", "Java (island)")]
+    table = build(tmp_path, pages=pages, redirects=redirects, options=CandidateOptions())
+    assert [each.title for each in table.find("Java")] == ["Java (island)"]
+    assert [each.title for each in table.find("Jawa")] == ["Java (island)"]
+    assert table.find("Java (disambiguation)") is None
+
+
 def test_names_that_are_too_long_are_counted_and_left_out(tmp_path):
     table = build(tmp_path, options=CandidateOptions(names=(), max_words=1))
     assert table.find("New York") is None

@@ -21,7 +21,8 @@ def pair_names(tables: Tables) -> None:
     """Make the table ``pairs``, as that of ``AnchorCounting``, each mention and title once.
 
     Needs the tables ``named`` (of the files of ``AnchorCounting``), ``resolved`` and ``pages``.
-    What is named in other ways than by links counts for pages alone.
+    What is named in other ways than by links counts for pages alone. A disambiguation page is what
+    its own title, or a redirect to it, cannot stand for.
     """
     tables.run(
         "CREATE TABLE pairs AS SELECT mention, coalesce(target, title) AS title, "
@@ -30,6 +31,11 @@ def pair_names(tables: Tables) -> None:
         "FROM named LEFT JOIN resolved USING (title) GROUP BY 1, 2"
     )
     tables.run("DELETE FROM pairs WHERE links = 0 AND title NOT IN (SELECT title FROM pages)")
+    tables.run(
+        "DELETE FROM pairs WHERE (source & ?) = 0 "
+        "AND title IN (SELECT title FROM pages WHERE is_disambiguation)",
+        values=[int(Source.LINK | Source.DISAMBIGUATION)],
+    )
 
 
 def choose_candidates(tables: Tables, *, options: CandidateOptions) -> None:
