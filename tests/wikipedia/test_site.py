@@ -65,7 +65,7 @@ def test_a_site_with_other_keys_is_refused() -> None:
         ("commonswiki", "https://commons.wikimedia.org/wiki/Dog", "en", "en"),
         ("", "", "gsw", "als"),
         ("mywork", "https://wiki.example.org/wiki/Dog", "xx-own", "xx-own"),
-        ("", "", "", "en"),
+        ("", "", "", ""),
     ],
 )
 def test_the_language_of_a_site(database: str, address: str, declared: str, language: str) -> None:

@@ -95,6 +95,8 @@ def namespace_key(prefix: str) -> str:
 def site_language(*, database: str = "", address: str = "", declared: str = "") -> str:
     """The code of a wiki's language, from the first of these that names a Wikipedia.
 
+    What the dump declares is taken as it is where none of them does; it may be empty.
+
     Args:
         database: Name of its database, such as ``"zh_yuewiki"``.
         address: A page of it, such as ``"https://zh-yue.wikipedia.org/wiki/Dog"``.
@@ -103,7 +105,8 @@ def site_language(*, database: str = "", address: str = "", declared: str = "") 
     from_database = database.removesuffix("wiki") if database.endswith("wiki") else ""
     host = address.partition("//")[2].partition("/")[0]
     from_address = host.partition(".")[0] if ".wikipedia." in host else ""
-    for code in (from_database, from_address, declared):
+    stem = declared.partition("-")[0]  # of pt-br or de-formal
+    for code in (from_database, from_address, declared, stem):
         if code and (language := wikipedia_language(code)):
             return language
-    return declared.lower() or "en"
+    return declared.lower()

@@ -157,3 +157,18 @@ def test_cutting_goes_on_where_it_was_broken_off(
     assert [Path(part.file).read_bytes() for part in dump.parts] == [
         Path(part.file).read_bytes() for part in whole.parts
     ]
+
+
+def test_a_language_without_a_wikipedia_is_refused(tmp_path: Path) -> None:
+    path = write_packed(tmp_path / "dump.xml", xml=dump_xml([SmallPage("A", "b")]))
+    with pytest.raises(ConfigError, match=r"'german', expected Wikipedia's code of it"):
+        open_dump(path, language="german")
+
+
+def test_a_dump_that_says_no_language_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "dump.xml"
+    path.write_bytes(b"<mediawiki><page><title>A</title><id>1</id></page></mediawiki>")
+    assert open_dump(path).site.language == "en"
+    assert "give the language (--language)" in caplog.text

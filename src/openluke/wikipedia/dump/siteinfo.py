@@ -1,11 +1,17 @@
 """What the head of a dump says of its wiki."""
 
+import difflib
 import html
+import logging
 import re
 
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError
+from openluke.wikipedia.language_facts import WIKIPEDIA_LANGUAGES, wikipedia_language
 from openluke.wikipedia.site import Site, make_site, site_language
 
+logger = logging.getLogger(__name__)
+
+_ENGLISH = "en"
 _ROOT = re.compile(rb"<mediawiki\b[^>]*>")
 _VERSION = re.compile(rb'\bversion="([^"]*)"')
 _LANGUAGE = re.compile(rb'\bxml:lang="([^"]*)"')
@@ -33,13 +39,20 @@ def read_site(head: bytes, *, language: str | None, file: str) -> Site:
     info = head[root.end() :].decode(errors="replace")
     declared = _LANGUAGE.search(root[0])
     database, address = _element(info, name="dbname"), _element(info, name="base")
+    found = _known(language) or site_language(
+        database=database,
+        address=address,
+        declared="" if declared is None else declared[1].decode(errors="replace"),
+    )
+    if wikipedia_language(found) is None:
+        logger.warning(
+            "%s: says no language that has a Wikipedia (%r); links and names are read as in "
+            "English: give the language (--language) if there is a nearer one",
+            file,
+            found,
+        )
     return make_site(
-        language
-        or site_language(
-            database=database,
-            address=address,
-            declared="" if declared is None else declared[1].decode(errors="replace"),
-        ),
+        found or _ENGLISH,
         database=database,
         name=_element(info, name="sitename"),
         capitalises=_element(info, name="case") != "case-sensitive",
@@ -47,6 +60,20 @@ def read_site(head: bytes, *, language: str | None, file: str) -> Site:
             html.unescape(name): int(number) for number, name in _NAMESPACE.findall(info) if name
         },
     )
+
+
+def _known(language: str | None) -> str | None:
+    """The code of a language that is asked for; a ``ConfigError`` for one without a Wikipedia."""
+    if language is None:
+        return None
+    code = wikipedia_language(language)
+    if code is None:
+        near = difflib.get_close_matches(language.lower(), sorted(WIKIPEDIA_LANGUAGES), n=3)
+        hint = f"; close: {', '.join(near)}" if near else ""
+        raise ConfigError(
+            f"found language={language!r}, expected Wikipedia's code of it, such as 'de'{hint}"
+        )
+    return code
 
 
 def format_version(head: bytes) -> str:
