@@ -254,6 +254,9 @@ def test_a_store_without_pages_makes_an_empty_table(tmp_path):
         ({"min_links": -1}, "found min_links=-1"),
         ({"min_link_probability": 2}, "found min_link_probability=2, expected 0 to 1"),
         ({"sample": 0}, "found sample=0, expected more than 0"),
+        ({"names": ("titles", "foo")}, "found 'foo' for names, expected one of 'titles', 'redir"),
+        ({"frequency": "zzz"}, "found 'zzz' for frequency, expected one of 'documents', 'occurr"),
+        ({"form": "x"}, "found 'x' for form, expected one of 'written', 'folded'"),
     ],
 )
 def test_options_that_cannot_be_are_named(values, message):

@@ -1,7 +1,7 @@
 """Which names and entities a table of candidates has."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from openluke.entities.mention_keys import MentionForm
 from openluke.errors import ConfigError
@@ -42,6 +42,10 @@ class CandidateOptions:
     """Whether links to disambiguation pages make these candidates, as in the original project."""
 
     def __post_init__(self) -> None:
+        _check_one_of("form", value=self.form, known=get_args(MentionForm))
+        _check_one_of("frequency", value=self.frequency, known=get_args(Frequency))
+        for name in self.names:
+            _check_one_of("names", value=name, known=get_args(NameSource))
         for option in ("max_words", "max_candidates"):
             if getattr(self, option) < 1:
                 raise ConfigError(f"found {option}={getattr(self, option)}, expected at least 1")
@@ -53,3 +57,9 @@ class CandidateOptions:
             )
         if not 0 < self.sample <= 1:
             raise ConfigError(f"found sample={self.sample}, expected more than 0 and at most 1")
+
+
+def _check_one_of(option: str, *, value: Any, known: tuple[Any, ...]) -> None:
+    if value not in known:
+        expected = ", ".join(map(repr, known))
+        raise ConfigError(f"found {value!r} for {option}, expected one of {expected}")
