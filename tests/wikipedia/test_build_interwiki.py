@@ -133,6 +133,28 @@ def test_page_stores_know_pages_in_other_languages(build, tmp_path):
     assert counts["links_dropped_second_title"] == 1
 
 
+def test_the_language_of_a_store_is_kept_whatever_it_is(build, tmp_path):
+    simple = [linking("Spain", interlanguage=("ja:スペイン", "de:Spanien"))]
+    store = write_store(tmp_path / "simple", pages=simple, language="simple")
+    table, counts = build(stores=[store])
+    assert table.find("Spain", language="simple") == table.find("Spanien", language="de") == -1
+    assert counts["names"] == 3
+    table, counts = build(stores=[store], languages=["ja"])
+    assert table.languages == {"ja": 1, "simple": 1}
+    assert counts["links_dropped_other_language"] == 1
+    (tmp_path / "links.tsv").write_text("Spain\tde\tSpanien\n", encoding="utf-8")
+    table, _ = build(tables=[tmp_path / "links.tsv"], table_language="simple")
+    assert table.find("Spain", language="simple") == -1
+
+
+def test_names_in_other_languages_are_counted(build, wikidata, tmp_path):
+    _, counts = build(wikidata=[wikidata], languages=["ja"])
+    assert counts["wikidata_names_dropped_other_language"] == 4
+    (tmp_path / "links.tsv").write_text("Q1\tde\tA\nQ1\tja\tB\n", encoding="utf-8")
+    _, counts = build(tables=[tmp_path / "links.tsv"], languages=["ja"])
+    assert counts["names_dropped_other_language"] == 1
+
+
 def test_langlinks_are_joined_by_the_ids_of_pages(build, tmp_path):
     store = write_store(tmp_path / "en", pages=[linking("Spain", id=4), linking("Japan", id=5)])
     columns = {"ll_from": "int", "ll_lang": "varbinary", "ll_title": "varbinary"}

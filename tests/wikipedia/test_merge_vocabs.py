@@ -127,6 +127,9 @@ def test_vocabularies_that_cannot_be_merged_are_told(merge, tmp_path):
     with pytest.raises(DataError, match=r"an entity has 3 names \(Japan, 日本, Japan\)"):
         merge(vocabs=[tmp_path / "many"])
     EntityVocab.build([VocabRow(JAPAN[:1])]).write(tmp_path / "uncounted", form="jsonl")
+    norwegian = write_vocab(tmp_path / "nb", language="nb", counts={"Japan": 1})
+    with pytest.raises(DataError, match=r"titles of 'nb'.* has none; it has de, en, ja; make it"):
+        merge(vocabs=[norwegian])
     with pytest.raises(DataError, match="'Japan' has no count"):
         merge(vocabs=[tmp_path / "uncounted"])
     with pytest.raises(ConfigError, match="no vocabulary"):
@@ -190,9 +193,10 @@ def test_it_is_the_vocabulary_of_plain_merging(
         for name, item in items.items()
         if name.title == min(n.title for n, i in items.items() if (i, n[1]) == (item, name[1]))
     }
+    others = {Name("Other", code): 99 for code in ("en", "de", "ja")}  # it knows all languages
     merge_vocabs(
         [write_vocab(path / code, language=code, counts=c) for code, c in vocabs.items()],
-        interwiki=write_interwiki(path / "interwiki", items=items),
+        interwiki=write_interwiki(path / "interwiki", items=items | others),
         output=path / "merged.jsonl",
         form="jsonl",
         options=MergeOptions(size=size, min_languages=min_languages),

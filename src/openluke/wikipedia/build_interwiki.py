@@ -44,6 +44,7 @@ class SitelinkWork:
         def rows() -> Iterable[tuple[int, str, str]]:
             for item, pages in read_sitelinks(part, strict=self.strict, tally=tally):
                 kept = [(item, *page) for page in pages if page[0] in self.languages]
+                counts["wikidata_names_dropped_other_language"] += len(pages) - len(kept)
                 counts["wikidata_items_with_pages"] += bool(kept)
                 yield from kept
 
@@ -75,7 +76,8 @@ def build_interwiki(
     Args:
         output: The directory to make.
         sources: What it is made from.
-        languages: The Wikipedias to keep; all by default, without the one in simple English.
+        languages: The Wikipedias to keep; all by default, without the one in simple English. Those
+            of the page stores, and of the first titles of tables, are kept in any case.
         strict: Whether damage in a dump of Wikidata is an error; if not, it is counted.
         part_size: Bytes of a dump of Wikidata that are read at once.
         limits: What may be taken of the machine; its workers read Wikidata, too.
@@ -88,14 +90,14 @@ def build_interwiki(
     Returns:
         How many items and names there are, and how many names were dropped and why.
     """
-    kept = wikipedia_languages(languages)
+    kept = sorted({*wikipedia_languages(languages), *sources.own_languages()})
     limits = limits or Limits()
     named: dict[str, Any] = {
         "kind": KIND,
         "format_version": FORMAT_VERSION,
         "inputs": sources.identities(),
         "options": {
-            "languages": list(kept),
+            "languages": kept,
             "strict": strict,
             "part_size": part_size,
             "table_language": sources.table_language,

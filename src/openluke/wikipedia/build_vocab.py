@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace as changed
 from pathlib import Path
 
 from openluke.artifacts import fingerprint
@@ -10,6 +11,7 @@ from openluke.entities.titles import SPECIAL_TITLES, canonical_title
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError, DataError
+from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.page_tables import add_pages, count_links
 from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.redirects import resolve_redirects
@@ -53,6 +55,7 @@ def build_vocab(
     """
     options = options or VocabOptions()
     pages = PageStore.open(store)
+    options = changed(options, language=_language(options.language, site=pages.site))
     asked = white_list_titles(white_lists, site=pages.site)
     if options.white_list_only and not asked:
         raise ConfigError("found white_list_only but no title on a white list; expected some")
@@ -85,13 +88,25 @@ def white_list_titles(files: Sequence[str | Path], *, site: Site) -> list[str]:
     titles: dict[str, None] = {}
     for file in files:
         try:
-            lines = Path(file).read_text(encoding="utf-8").split("\n")
+            lines = Path(file).read_text(encoding="utf-8-sig").split("\n")
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror}", file=file) from error
         except UnicodeDecodeError as error:
             raise DataError(f"not UTF-8: {error.reason}; save it as UTF-8", file=file) from error
         titles |= dict.fromkeys(_spelt(line, site=site) for line in lines)
     return [title for title in titles if title and title not in SPECIAL_TITLES]
+
+
+def _language(code: str | None, *, site: Site) -> str | None:
+    """The code as Wikipedia has it, such as ``"no"`` for ``"nb"``."""
+    if code is None or code == site.language:
+        return code
+    if (language := wikipedia_language(code)) is None:
+        raise ConfigError(
+            f"found language={code!r}, expected the code of a Wikipedia; "
+            f"the pages are in {site.language!r}"
+        )
+    return language
 
 
 def _spelt(title: str, *, site: Site) -> str:

@@ -38,6 +38,11 @@ def group_names(tables: Tables, *, languages: Sequence[str]) -> dict[str, int]:
     )
     return {
         "links": tables.number("SELECT count(*) FROM links"),
+        "links_dropped_other_language": tables.number(
+            "SELECT count(*) FROM pairs WHERE NOT (list_contains(?, language) "
+            "AND list_contains(?, other_language))",
+            values=[[ITEM_LANGUAGE, *languages]] * 2,
+        ),
         "links_dropped_second_title": groups.n_refused,
         "names_dropped_alone": int((np.array(found) == 0).sum()),
     }

@@ -52,6 +52,12 @@ class InterwikiSources:
                 "stores; expected one for each"
             )
 
+    def own_languages(self) -> set[str]:
+        """The languages of the page stores, and of the first titles of the tables."""
+        first = None if self.table_language is None else wikipedia_language(self.table_language)
+        stores = {PageStore.open(path).site.language for path in self.stores}
+        return stores if first is None else stores | {first}
+
     def identities(self) -> dict[str, str]:
         """What tells all of it from others, by what it is for."""
         files = identify_inputs(

@@ -45,6 +45,9 @@ def write_interwiki(directory: Path, *, tables: Tables, languages: Sequence[str]
         values=[list(languages)],
     )
     n_wanted = tables.number("SELECT count(*) FROM wanted")
+    n_other = tables.number(
+        "SELECT count(*) FROM names WHERE NOT list_contains(?, language)", values=[list(languages)]
+    )
     tables.run(
         "CREATE TABLE kept AS SELECT min(item) AS item, language, title FROM wanted "
         "GROUP BY language, title"
@@ -63,6 +66,7 @@ def write_interwiki(directory: Path, *, tables: Tables, languages: Sequence[str]
         "names": n_kept,
         "languages": len(per_language),
         "names_given": n_given,
+        "names_dropped_other_language": n_other,
         "names_dropped_claimed_twice": n_wanted - n_kept,
     }
 

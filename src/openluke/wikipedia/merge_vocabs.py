@@ -59,7 +59,8 @@ def merge_vocabs(
 
     [PAD], [UNK] and [MASK] come first, then entities by the links to all their titles, most first;
     among equals that comes first which the vocabularies, in their order, have first. A title that
-    the interwiki table does not have is an entity of its own.
+    the interwiki table does not have is an entity of its own; a language of which it has no title
+    is an error.
 
     Args:
         vocabs: Vocabularies whose names have a language.
@@ -116,12 +117,23 @@ def _entries(
             if entity_id in apart:
                 continue
             title, language = _only_name(row, path=path)
+            if language not in interwiki.languages:
+                raise DataError(_unknown_language(language, interwiki=interwiki), file=path)
             if row.links is None:
                 raise DataError(f"{title!r} has no count, expected one; build it anew", file=path)
             item = interwiki.find(title, language=language)
             own = join_key(title, language=language)
             yield place, own if item is None else f"Q{item}", language, title, row.links
             place += 1
+
+
+def _unknown_language(language: str, *, interwiki: Interwiki) -> str:
+    known = ", ".join(sorted(interwiki.languages)) or "no language"
+    return (
+        f"has titles of {language!r}, of which the interwiki table {interwiki.path} has none; it "
+        f"has {known}; make it of pages of that language too, or build the vocabulary with another "
+        "code (--language)"
+    )
 
 
 def _only_name(row: VocabRow, *, path: str | Path) -> tuple[str, str]:

@@ -41,7 +41,8 @@ def interwiki(
         table_language: The language of the first titles of the tables.
         pages: A page store whose pages know their items or their pages in other languages.
         langlinks: MediaWiki's dump of langlinks (.sql.gz), one for each page store, in order.
-        languages: Codes of the Wikipedias to keep; all by default.
+        languages: Codes of the Wikipedias to keep; all by default, without the one in simple
+            English. Those of the page stores are kept in any case.
         lenient: Count what is damaged in a dump of Wikidata, and go on behind it.
         replace: Replace a table that is there.
         json: Print one JSON object instead of a table.
