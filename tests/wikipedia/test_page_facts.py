@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openluke.errors import CheckpointError
+from openluke.errors import CheckpointError, DataError
 from openluke.wikipedia.page_facts import ITEMS, PageFacts, write_page_facts
 from tests.wikipedia.sql_dumps import sql_dump
 
@@ -49,9 +49,18 @@ def test_another_process_opens_the_same_files(facts):
 
 
 def test_a_dump_without_such_properties_says_nothing(tmp_path):
-    found, counts = facts_of(tmp_path, rows=[])
+    found, counts = facts_of(tmp_path, rows=[(1, b"defaultsort", b"A")])
     assert found.find(1) == (None, False)
     assert not any(counts.values())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [(1, b"wikibase_item", b"Q99999999999999999999"), (b"abc", b"disambiguation", b"")],
+)
+def test_values_that_cannot_be_are_told(tmp_path, row):
+    with pytest.raises(DataError, match=r"props\.sql: found b'(9+|abc)' for an? \w+, expected"):
+        facts_of(tmp_path, rows=[row])
 
 
 def test_files_that_do_not_belong_together_are_told(facts, tmp_path):
@@ -67,6 +76,7 @@ pages = st.integers(1, 30)
 def test_it_is_what_a_dictionary_says(tmp_path_factory, items, flagged):
     rows = [(page, b"wikibase_item", b"Q%d" % item) for page, item in items.items()]
     rows += [(page, b"disambiguation", b"") for page in flagged]
+    rows.append((40, b"defaultsort", b""))
     found, _ = facts_of(tmp_path_factory.mktemp("facts"), rows=rows)
     for page in range(32):
         item = f"Q{items[page]}" if page in items else None

@@ -62,7 +62,7 @@ def test_a_dump_as_wikimedia_has_it(tmp_path):
 
 values = st.none() | st.integers(-9, 10**12).map(lambda n: str(n).encode())
 blobs = st.binary(max_size=12) | st.sampled_from([b"'", b"\\", b"),(", b"\n", b"NULL", b"\0;\x1a"])
-rows = st.lists(st.tuples(st.integers(0, 10**9), values, blobs), max_size=20)
+rows = st.lists(st.tuples(st.integers(0, 10**9), values, blobs), min_size=1, max_size=20)
 
 
 @given(rows=rows, per_insert=st.integers(1, 5), is_lined=st.booleans(), chunk=st.integers(1, 40))
@@ -97,6 +97,46 @@ def test_values_may_be_marked_as_binary_and_rows_have_columns_named(write):
     text = path.read_bytes() + insert + b"(1,_binary 'a',0x4142),\n (2, 'it''s', 'c') ;\n"
     path.write_bytes(text)
     assert read(path) == [(b"1", b"a", b"0x4142"), (b"2", b"it's", b"c")]
+
+
+@pytest.mark.parametrize(
+    "insert",
+    [
+        b"INSERT INTO page_props VALUES",
+        b"REPLACE INTO `page_props` VALUES",
+        b"insert ignore into `wiki`.`page_props` values\n",
+        b"INSERT INTO wiki.page_props(pp_page,pp_propname,pp_value) VALUES",
+        b'INSERT INTO "page_props" VALUES',
+    ],
+)
+def test_statements_may_be_spelt_otherwise(write, insert):
+    path = write([])
+    text = path.read_bytes() + insert + b" (1,'a','b');" + insert + b"(2,'c','d'); "
+    path.write_bytes(text + insert + b" ( 3 , 'e' , 'INSERT INTO page_props' );\n")
+    assert [row[0] for row in read(path)] == [b"1", b"2", b"3"]
+
+
+def test_names_may_have_no_quotes_and_rows_columns_in_another_order(write):
+    path = write([])
+    text = path.read_bytes().replace(b"`", b"")
+    insert = b"INSERT INTO page_props (pp_value, pp_page, pp_propname) VALUES ('v',1,'n');\n"
+    path.write_bytes(text + insert)
+    assert read(path) == [(b"1", b"n", b"v")]
+
+
+def test_a_table_without_rows_is_told(write):
+    with pytest.raises(DataError, match="after 0 rows of 'page_props'"):
+        read(write([]))
+
+
+def test_a_file_that_ends_in_any_place_of_a_later_statement_is_told(write):
+    whole = write([(1, b"2", b"x"), (2, b"2", b"y")], per_insert=1).read_bytes()
+    path = write([(1, b"2", b"x")])
+    start = whole.index(b"INSERT", whole.index(b"INSERT") + 1)
+    for end in range(start + 1, whole.index(b";", start)):
+        path.write_bytes(whole[:end])
+        with pytest.raises(DataError, match="cut off"):
+            read(path)
 
 
 def test_rows_of_other_tables_are_passed_over(write):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from openluke.entities.mapped_names import load_array
 from openluke.errors import CheckpointError
-from openluke.wikipedia.sql_tables import read_sql_rows
+from openluke.wikipedia.sql_tables import as_number, read_sql_rows
 
 PAGES = "pages.npy"  # ids of pages, in rising order
 ITEMS = "items.npy"  # number of each one's Wikidata item, 0 for none; negative: disambiguation
@@ -89,10 +89,10 @@ def _rows(page_props: str | Path) -> tuple[npt.NDArray[np.int64], npt.NDArray[np
         if name == b"disambiguation":
             number = _DISAMBIGUATION
         elif name == b"wikibase_item" and value and value[:1] in b"Qq" and value[1:].isdigit():
-            number = int(value[1:])
+            number = as_number(value[1:], what="an item", path=page_props)
         else:
             continue
-        pages.append(int(page or 0))
+        pages.append(as_number(page, what="a page", path=page_props))
         values.append(number)
     return np.frombuffer(pages, dtype=np.int64), np.frombuffer(values, dtype=np.int64)
 

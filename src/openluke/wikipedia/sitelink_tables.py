@@ -7,7 +7,7 @@ from pathlib import Path
 from openluke.entities.titles import canonical_title
 from openluke.errors import DataError
 from openluke.wikipedia.language_facts import wikipedia_language
-from openluke.wikipedia.sql_tables import as_title, read_sql_rows
+from openluke.wikipedia.sql_tables import as_number, as_title, read_sql_rows
 
 _ITEM = re.compile("Q([0-9]{1,18})")
 
@@ -55,8 +55,9 @@ def read_langlinks(file: str | Path) -> Iterator[tuple[int, str, str]]:
     columns = ["ll_from", "ll_lang", "ll_title"]
     for page, site, title in read_sql_rows(file, table="langlinks", columns=columns):
         language = wikipedia_language((site or b"").decode("utf-8", "replace"))
-        if language is not None and title and page:
-            yield int(page), language, canonical_title(as_title(title))
+        if language is not None and title:
+            number = as_number(page, what="a page", path=file)
+            yield number, language, canonical_title(as_title(title))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -1,7 +1,8 @@
 r"""Rows out of MediaWiki's SQL dumps, such as ``enwiki-latest-page_props.sql.gz``.
 
 Such a dump has a ``CREATE TABLE`` and then long lines, ``INSERT INTO `page_props` VALUES
-(1,'a\'b',NULL),(2,…);``. Newer ones have a row on each line.
+(1,'a\'b',NULL),(2,…);``. Newer ones have a row on each line. ``REPLACE INTO``, names without quotes
+or with that of the database, and statements that follow each other on a line are read too.
 """
 
 import bz2
@@ -22,10 +23,23 @@ _CHUNK = 1 << 20
 _LONGEST_ROW = 1 << 26
 """No row is longer: MySQL itself takes no longer statement by default."""
 _LONGEST_HEAD = 1 << 12
+_LONGEST_NUMBER = 18
 
 _VALUE = rb"\s*+(?:_binary )?('[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'|[^\s,()'\\]++)"
-_COLUMN = re.compile(rb"^\s*`([^`]+)`", re.MULTILINE)
+_NO_COLUMN = rb"(?:PRIMARY|UNIQUE|KEY|INDEX|FULLTEXT|SPATIAL|CONSTRAINT|FOREIGN|CHECK)\b"
+_COLUMN = re.compile(
+    rb"^\s*(?:[`\"]([^`\"]+)[`\"]|(?!%b)(\w+)\s)" % _NO_COLUMN, re.MULTILINE | re.IGNORECASE
+)
+_NAMED = re.compile(rb"\w+")
 _COLUMNS = re.compile(rb"(.*?)\n\)", re.DOTALL)
+_TABLE = rb"(?:[`\"]?[^`\"\s.()]+[`\"]?\.)?[`\"]?%b[`\"]?\s*"
+_CREATE = rb"CREATE TABLE\s+(?:IF NOT EXISTS\s+)?" + _TABLE + rb"\("
+_INSERT = (
+    rb"(?:INSERT|REPLACE)\s+(?:(?:LOW_PRIORITY|DELAYED|HIGH_PRIORITY|IGNORE)\s+)*INTO\s+"
+    + _TABLE
+    + rb"(?:\(([^()']*)\)\s*)?VALUES"
+)
+_NO_STATEMENT = (b"--", b"/*", b"#")
 _ESCAPE = re.compile(rb"\\(.)|''", re.DOTALL)
 _ESCAPED = {b"0": b"\0", b"b": b"\b", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"Z": b"\x1a"}
 
@@ -41,34 +55,51 @@ def read_sql_rows(
         columns: Which of its columns to give, in this order.
 
     Raises:
-        DataError: The file is damaged or cut off, or has no such table or column. The rows before
-            the damage have been given.
+        DataError: The file is damaged or cut off, or has no such table or column, or no row of it.
+            The rows before the damage have been given.
     """
     path = Path(path)
     with _opened(path) as stream:
         reader = _Reader(stream)
-        known = _read_columns(reader, table=table, path=path)
-        if missing := [column for column in columns if column not in known]:
-            raise DataError(
-                f"table {table!r} has the columns {', '.join(known)}, but not "
-                f"{', '.join(missing)}; expected a table of MediaWiki of that name",
-                file=path,
-            )
-        places = [known.index(column) for column in columns]
-        row = re.compile(
-            rb"\s*\(" + rb",".join([_VALUE] * len(known)) + rb"\)\s*+([,;])", re.DOTALL
-        )
+        created = _read_columns(reader, table=table, path=path)
+        _places(columns, known=created, table=table, path=path)
+        first, next_one = (_insert(table, line_break=flag) for flag in (True, False))
         n_rows = 0
-        insert = _head(rb"INSERT (?:IGNORE )?INTO `%b`\s*(?:\([^()']*\)\s*)?VALUES", table=table)
-        while reader.search(insert) is not None:
+        found = reader.search(first)
+        while found is not None:
+            known = created if found[1] is None else _names(found[1])
+            places = _places(columns, known=known, table=table, path=path)
             sign = b","
-            for *values, sign in reader.matches(row):
+            for *values, sign in reader.matches(_row(len(known))):
                 n_rows += 1
                 yield tuple([_plain(values[place]) for place in places])
                 if sign == b";":
                     break
             if sign == b",":
                 raise DataError(_cut_off(reader, n_rows=n_rows, table=table), file=path)
+            found = reader.match(next_one) or reader.search(first)
+        if not n_rows or not _is_whole(reader.last_line):
+            raise DataError(_cut_off(reader, n_rows=n_rows, table=table), file=path)
+
+
+def as_number(value: Value, *, what: str, path: str | Path) -> int:
+    """A number of a table, such as the id of a page.
+
+    Args:
+        value: Its digits.
+        what: What it is, to say if it is none.
+        path: The dump.
+
+    Raises:
+        DataError: It is none, or too long for 64 bits.
+    """
+    if value is None or not value.isdigit() or len(value) > _LONGEST_NUMBER:
+        raise DataError(
+            f"found {value!r} for {what}, expected a number; the file is damaged or of another "
+            "kind: get it again",
+            file=path,
+        )
+    return int(value)
 
 
 def as_title(value: bytes) -> str:
@@ -82,8 +113,8 @@ class _Reader:
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._buffer = b"\n"  # so that the first line, too, comes after a line break
-        self._place = 0
-        self._n_dropped = -1
+        self._place: int = 0
+        self._n_dropped: int = -1
 
     @property
     def position(self) -> int:
@@ -95,6 +126,11 @@ class _Reader:
         """The bytes that come next."""
         return self._buffer[self._place : self._place + 60]
 
+    @property
+    def last_line(self) -> bytes:
+        """At the end, the last line that is not empty, as far as it was not gone through."""
+        return self._buffer[self._place :].strip().rpartition(b"\n")[2].strip()
+
     def search(self, pattern: "re.Pattern[bytes]") -> "re.Match[bytes] | None":
         """Go behind the next match of a pattern that is short; ``None`` at the end."""
         while (found := pattern.search(self._buffer, self._place)) is None:
@@ -102,6 +138,15 @@ class _Reader:
             if not self._read():
                 return None
         self._place = found.end()
+        return found
+
+    def match(self, pattern: "re.Pattern[bytes]") -> "re.Match[bytes] | None":
+        """Go behind what begins here if a pattern that is short matches it."""
+        while len(self._buffer) - self._place < _LONGEST_HEAD and self._read():
+            pass
+        found = pattern.match(self._buffer, self._place)
+        if found is not None:
+            self._place = found.end()
         return found
 
     def matches(self, pattern: "re.Pattern[bytes]") -> Iterator[Sequence[bytes]]:
@@ -125,7 +170,7 @@ class _Reader:
 
 
 def _read_columns(reader: _Reader, *, table: str, path: Path) -> list[str]:
-    create = _head(rb"CREATE TABLE (?:IF NOT EXISTS )?`%b`\s*\(", table=table)
+    create = re.compile(rb"(?<=\n)[ \t]*" + _CREATE % re.escape(table.encode()), re.IGNORECASE)
     body = next(reader.matches(_COLUMNS), None) if reader.search(create) is not None else None
     if body is None:
         raise DataError(
@@ -133,12 +178,42 @@ def _read_columns(reader: _Reader, *, table: str, path: Path) -> list[str]:
             f"…-{table}.sql.gz",
             file=path,
         )
-    return [name.decode() for name in _COLUMN.findall(body[0])]
+    return [(quoted or bare).decode() for quoted, bare in _COLUMN.findall(body[0])]
 
 
-def _head(pattern: bytes, *, table: str) -> "re.Pattern[bytes]":
-    """How a statement begins, on a line of its own: no string of a dump has a line break."""
-    return re.compile(rb"(?<=\n)" + pattern % re.escape(table.encode()))
+def _insert(table: str, *, line_break: bool) -> "re.Pattern[bytes]":
+    """How a statement with rows begins.
+
+    Args:
+        table: Name of the table.
+        line_break: Whether it begins a line: no string of a dump has a line break.
+    """
+    before = rb"(?<=\n)[ \t]*" if line_break else rb"\s*"
+    return re.compile(before + _INSERT % re.escape(table.encode()), re.IGNORECASE)
+
+
+def _row(n_columns: int) -> "re.Pattern[bytes]":
+    values = rb",".join([_VALUE + rb"\s*+"] * n_columns)
+    return re.compile(rb"\s*\(" + values + rb"\)\s*+([,;])", re.DOTALL)
+
+
+def _names(listed: bytes) -> list[str]:
+    return [name.decode() for name in _NAMED.findall(listed)]
+
+
+def _places(columns: Sequence[str], *, known: Sequence[str], table: str, path: Path) -> list[int]:
+    if missing := [column for column in columns if column not in known]:
+        raise DataError(
+            f"table {table!r} has the columns {', '.join(known)}, but not "
+            f"{', '.join(missing)}; expected a table of MediaWiki of that name",
+            file=path,
+        )
+    return [known.index(column) for column in columns]
+
+
+def _is_whole(last_line: bytes) -> bool:
+    """Whether a file that ends so ends with a statement or a comment."""
+    return last_line[-1:] in b";" or last_line.startswith(_NO_STATEMENT)
 
 
 def _plain(value: bytes) -> Value:
