@@ -5,6 +5,7 @@ import gzip
 import html
 import json
 import lzma
+import random
 
 import pytest
 from hypothesis import given, settings
@@ -121,8 +122,11 @@ def test_parts_of_any_size_give_each_item_once(tmp_path_factory, records, part_s
 def test_a_damaged_item_is_an_error_or_counted(tmp_path):
     file = tmp_path / "wikidata.json"
     file.write_bytes(dump_text().replace(b'"title":"Bel', b'"title:"Bel'))
-    with pytest.raises(DataError, match=r"wikidata\.json: byte 0: .*an item cannot be read.*Q31"):
-        read_all(file)
+    byte = file.read_bytes().index(b'{"type":"item","id":"Q31"')
+    expected = rf"wikidata\.json: byte {byte}: here, an item cannot be read.*Q31"
+    for part_size in (90, 10_000):
+        with pytest.raises(DataError, match=expected):
+            read_all(file, part_size=part_size)
     [part] = wikidata_parts([file], directory=tmp_path)
     tally = PartTally()
     found = list(read_sitelinks(part, strict=False, tally=tally))
@@ -142,6 +146,32 @@ def test_a_damaged_block_loses_its_items_alone(tmp_path):
     found = [one.item for one in read_all(file, strict=False, part_size=1500)]
     assert 250 < len(found) < 300
     assert found == sorted(set(found))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+def test_a_packed_file_that_is_cut_off_is_an_error_or_counted(tmp_path, pack):
+    file = tmp_path / "wikidata.json"
+    noise = random.Random(1)
+    many = [item(n, tricky=noise.randbytes(300).hex(), enwiki=f"Page {n}") for n in range(1, 2001)]
+    packed = pack(dump_text(many))
+    file.write_bytes(packed[: len(packed) // 2])
+    with pytest.raises(DataError, match="damaged or cut off"):
+        read_all(file)
+    [part] = wikidata_parts([file], directory=tmp_path)
+    tally = PartTally()
+    found = [one.item for one in read_sitelinks(part, strict=False, tally=tally)]
+    assert found == list(range(1, len(found) + 1))
+    assert 500 < len(found) < 1500
+    assert tally.damaged == {"end": 1, "page": 1}  # and the item that it ends in
+
+
+def test_damage_of_xml_is_counted(tmp_path):
+    page = "<page><title>Q1</title><ns>0</ns><id>1</id><revision><text>{}</text></revision></page>"
+    (tmp_path / "wikidata.xml").write_text(f"<mediawiki>\n{page}\n<page><title>Q2", "utf-8")
+    [part] = wikidata_parts([tmp_path / "wikidata.xml"], directory=tmp_path)
+    tally = PartTally()
+    list(read_sitelinks(part, strict=False, tally=tally))
+    assert tally.damaged
 
 
 def test_other_files_are_refused(tmp_path):

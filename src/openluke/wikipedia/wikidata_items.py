@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 from openluke.errors import DataError
 from openluke.wikipedia.dump import Damage, DumpPart, PartTally, open_dump, read_part
 from openluke.wikipedia.dump.chunks import Chunk, read_chunks
-from openluke.wikipedia.dump.packing import Packing, find_packing, unpacked
+from openluke.wikipedia.dump.packing import BrokenOff, Packing, find_packing, unpacked
 from openluke.wikipedia.dump.parts import cut_file
 from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.site import ARTICLES, Site
@@ -81,12 +81,11 @@ def read_sitelinks(
         DataError: The reading is strict and the part is damaged.
     """
     tally = PartTally() if tally is None else tally
-    for text in _texts(part, strict=strict, tally=tally):
+    for byte, text in _texts(part, strict=strict, tally=tally):
         try:
             found = sitelinks_of(text)
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
-            byte = part.range.start if part.range else 0
-            reason = f"in the part that begins here, an item cannot be read: {text[:60]!r}: {error}"
+            reason = f"{_where(part)}, an item cannot be read: {text[:60]!r}: {error}"
             tally.add(Damage("page", byte, reason), file=part.file, strict=strict)
             continue
         if found is not None:
@@ -144,53 +143,82 @@ def _parts_of(file: Path, *, part_size: int, directory: Path) -> Iterator[dict[s
         yield facts
 
 
-def _texts(part: WikidataPart, *, strict: bool, tally: PartTally) -> Iterator[bytes]:
-    """The JSON objects of a part."""
+def _where(part: WikidataPart) -> str:
+    """What the byte is that an item is told with."""
+    if part.site is not None:
+        return "in the part that begins here"
+    if part.range is None:
+        return "here, counted in the unpacked file"
+    return "here" if part.packing == "xml" else "in the block that begins here"
+
+
+def _texts(part: WikidataPart, *, strict: bool, tally: PartTally) -> Iterator[tuple[int, bytes]]:
+    """The JSON objects of a part, and the byte that says where they are."""
     if part.site is not None and part.range is not None:
+        of_pages = PartTally(damaged=tally.damaged, damages=tally.damages)
         pages = read_part(
-            part.range, site=part.site, strict=strict, namespaces=[ARTICLES], tally=PartTally()
+            part.range, site=part.site, strict=strict, namespaces=[ARTICLES], tally=of_pages
         )
-        yield from (page.text.encode() for page in pages)
+        yield from ((part.range.start, page.text.encode()) for page in pages)
         return
     if part.range is None:
-        data = unpacked(Path(part.file), packing=part.packing, size=1 << 20)
-        chunks: Iterator[Chunk] = (Chunk(some, 0) for some in data)
+        chunks = _whole_file(part, strict=strict, tally=tally)
     else:
         chunks = read_chunks(part.range, tally=tally, strict=strict)
     is_first = part.range is None or part.range.start == 0
-    for line in split_lines(chunks, is_first=is_first):
+    for byte, line in split_lines(chunks, is_first=is_first):
         text = line.strip(b" \t\r,")
         if text not in (b"", b"[", b"]"):
-            yield text
+            yield byte, text
 
 
-def split_lines(chunks: Iterator[Chunk], *, is_first: bool) -> Iterator[bytes]:
+def _whole_file(part: WikidataPart, *, strict: bool, tally: PartTally) -> Iterator[Chunk]:
+    """A file from its beginning, to where it is damaged if the reading is not strict."""
+    n_bytes = 0
+    try:
+        for data in unpacked(Path(part.file), packing=part.packing, size=1 << 20):
+            yield Chunk(data, n_bytes, plain=True)
+            n_bytes += len(data)
+    except BrokenOff as broken:
+        if strict:
+            raise
+        damage = Damage("end", broken.byte, "the packed data are damaged or cut off")
+        tally.add(damage, file=part.file, strict=False)
+
+
+def split_lines(chunks: Iterator[Chunk], *, is_first: bool) -> Iterator[tuple[int, bytes]]:
     """The lines of a part: those that come after a line break in it, read to their ends.
+
+    Each comes with the byte that it begins at or, in packed files, that its chunk comes from.
 
     Args:
         chunks: What the part holds, and what follows it.
         is_first: Whether the file begins with the part, and so the first line with it.
     """
     begun: bytearray | None = bytearray() if is_first else None
+    start = 0
     for chunk in chunks:
-        data = chunk.data
-        if chunk.gap:
+        data, place = chunk.data, 0
+        if chunk.gap is not None:
             begun = None
         if begun is None:
             if not chunk.own:
                 return
-            _, line_break, data = data.partition(b"\n")
-            if not line_break:
+            place = data.find(b"\n") + 1
+            if not place:
                 continue
-            begun = bytearray()
-        if b"\n" not in data:
-            begun += data
-            continue
-        first, *lines, rest = data.split(b"\n")
-        yield bytes(begun + first)
-        if not chunk.own:
-            return
-        yield from lines
-        begun = bytearray(rest)
+            begun, start = bytearray(), _byte(chunk, place)
+        *lines, rest = data[place:].split(b"\n")
+        for line in lines:
+            yield start, bytes(begun + line)
+            if not chunk.own:
+                return
+            place += len(line) + 1
+            begun, start = bytearray(), _byte(chunk, place)
+        begun += rest
     if begun:
-        yield bytes(begun)
+        yield start, bytes(begun)
+
+
+def _byte(chunk: Chunk, place: int) -> int:
+    return chunk.byte + place if chunk.plain else chunk.byte
