@@ -1,8 +1,11 @@
 """The vocabulary in files that are mapped into memory."""
 
 import json
+import os
 import pickle
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -139,3 +142,19 @@ def test_a_vocabulary_without_any_name_is_said_to_lack_the_special_ones(path):
 
 def test_another_process_opens_the_same_files(path):
     assert len(pickle.dumps(EntityVocab.read(path)._names)) < 400
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_what_a_killed_writing_left_goes_away(tmp_path):
+    program = (
+        "import os, sys; from openluke.entities.mapped_names import write_mapped\n"
+        "write_mapped(sys.argv[1], rows=lambda: os.kill(os.getpid(), 9))"
+    )
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / "v")], check=False)
+    assert len(list(tmp_path.glob(".v.*"))) == 2  # a draft and its lock
+
+    write_mapped(tmp_path / "v", rows=lambda: with_special([]))
+
+    assert [path.name for path in tmp_path.iterdir()] == ["v"]
+    assert EntityVocab.read(tmp_path / "v").n_ids == 3

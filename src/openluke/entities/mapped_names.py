@@ -1,6 +1,7 @@
 """Names of entities in files that are mapped into memory: open at once, shared by processes."""
 
 import json
+import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,12 +11,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from openluke.artifacts import write_artifact
 from openluke.entities.key_trie import KeyTrie, build_trie, find_key, open_trie
 from openluke.entities.name_index import UNKNOWN_COUNT, KeyMaker, VocabRow, VocabTable
 from openluke.entities.titles import has_prefix
 from openluke.errors import CheckpointError, DataError
 from openluke.manifests import check_content, read_manifest
+from openluke.resumable import resumable_artifact
 
 KIND = "entity-vocab"
 FORMAT_VERSION = 1
@@ -120,7 +121,7 @@ def write_mapped(
         counts: What was counted while it was made, for the manifest.
         replace: Whether a finished vocabulary at ``path`` may be replaced.
     """
-    with write_artifact(
+    with resumable_artifact(  # so that the next call clears what a killed one left
         path,
         kind=KIND,
         format_version=FORMAT_VERSION,
@@ -128,15 +129,23 @@ def write_mapped(
         options=options,
         replace=replace,
     ) as draft:
-        trie, languages = _build_trie(rows())
-        trie.save(str(draft.path / TRIE))
-        text = json.dumps(languages, ensure_ascii=False, indent=2, sort_keys=True)
-        (draft.path / LANGUAGES).write_text(text + "\n", encoding="utf-8")
-        arrays = _number_rows(rows(), trie=trie)
-        for name, values in arrays.items():
-            np.save(draft.path / name, values, allow_pickle=False)
-        draft.counts.update(counts or {})
-        draft.counts.update(names=len(trie), ids=len(arrays[COUNTS]))
+        try:
+            draft.counts.update(counts or {})
+            draft.counts.update(_write_files(draft.path, rows=rows))
+        except BaseException:
+            shutil.rmtree(draft.path, ignore_errors=True)  # there is nothing to go on with
+            raise
+
+
+def _write_files(directory: Path, *, rows: Rows) -> dict[str, int]:
+    trie, languages = _build_trie(rows())
+    trie.save(str(directory / TRIE))
+    text = json.dumps(languages, ensure_ascii=False, indent=2, sort_keys=True)
+    (directory / LANGUAGES).write_text(text + "\n", encoding="utf-8")
+    arrays = _number_rows(rows(), trie=trie)
+    for name, values in arrays.items():
+        np.save(directory / name, values, allow_pickle=False)
+    return {"names": len(trie), "ids": len(arrays[COUNTS])}
 
 
 def _build_trie(rows: Iterable[VocabRow]) -> tuple[KeyTrie, Counter[str]]:
