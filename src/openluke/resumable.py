@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 SCRATCH = ".scratch"
 """The directory of a draft for what is only needed until the draft is finished."""
 
-_FREE_SPACE = "free some space and start the same command again: it goes on from there"
+_UNFINISHED = ".unfinished"
+_FREE_SPACE = "free some space and start the same command again: what is done stays"
 _ADVICE = {
     errno.ENOSPC: _FREE_SPACE,
     errno.EDQUOT: _FREE_SPACE,
@@ -73,12 +74,12 @@ def resumable_artifact(
         options=as_json(options or {}),
     )
     check_place(path, kind=kind, replace=replace)
-    with _explained(path):
+    with explained(path):
         target = Path(os.path.realpath(path))
         target.parent.mkdir(parents=True, exist_ok=True)
         with locked(target.with_name(f".{target.name}.lock"), what=str(path)):
             check_place(path, kind=kind, replace=replace)  # it may have been finished just now
-            place = _Place(target.with_name(f".{target.name}.unfinished"))
+            place = _Place(target.with_name(f".{target.name}{_UNFINISHED}"))
             draft = place.take_up(identity, target=path)
             try:
                 yield draft
@@ -153,15 +154,36 @@ class _Place:
 
 
 @contextmanager
-def _explained(path: Path) -> Generator[None, None, None]:
-    """Make the operating system's errors ones that say what cannot be written and what to do."""
+def explained(path: str | Path) -> Generator[None, None, None]:
+    """Make the operating system's errors ones that say what cannot be written and what to do.
+
+    Args:
+        path: What is being made.
+
+    Raises:
+        CheckpointError: The block has raised an ``OSError``.
+    """
+    path = Path(path)
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         file = "" if error.filename is None else str(error.filename)
         place = "" if file in ("", str(path)) or f".{path.name}." in file else f" ({file})"
-        advice = _ADVICE.get(error.errno or 0)
+        advice = _ADVICE.get(error.errno or 0) or full_disk_advice(reason)
         raise CheckpointError(
             f"{path}: cannot be written: {reason}{place}{f'; {advice}' if advice else ''}"
         ) from error
+
+
+def full_disk_advice(reason: str) -> str | None:
+    """What to do, if a library that has no numbers for errors says that a disk is full."""
+    return _FREE_SPACE if "No space left" in reason or "Could not write" in reason else None
+
+
+def made_artifact(path: Path) -> Path:
+    """What is being made when a file is written: the artefact, if the file is one of a draft."""
+    for place in (path, *path.parents):
+        if place.name.startswith(".") and place.name.endswith(_UNFINISHED):
+            return place.with_name(place.name[1 : -len(_UNFINISHED)])
+    return path

@@ -1,5 +1,6 @@
 """Tables in SQL: limits, order, errors, and what they leave behind."""
 
+import duckdb
 import pytest
 
 from openluke.errors import CheckpointError, ConfigError, MissingExtraError
@@ -75,6 +76,25 @@ def test_a_damaged_file_names_the_output(tmp_path):
         open_tables(tmp_path / "out") as tables,
     ):
         tables.add_files("pages", files=[tmp_path / "pages.parquet"], columns={})
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("duckdb", 'Failed to commit: Could not write file "x": No space left on device'),
+        ("duckdb", 'Could not write all bytes to file "x": wanted=9 wrote=0'),
+        ("system", "Error writing bytes to file: No space left on device"),
+    ],
+)
+@pytest.mark.parametrize("place", ["out", ".out.unfinished/draft/.scratch/pairs.parquet"])
+def test_a_full_disk_is_told_with_what_to_do(tmp_path, place, kind, text):
+    full = OSError(text) if kind == "system" else duckdb.TransactionException(text)
+    with pytest.raises(CheckpointError) as raised, open_tables(tmp_path / place):
+        raise full
+    told = str(raised.value)
+    assert told.startswith(f"{tmp_path / 'out'}: cannot be written: ")
+    assert told.endswith("; free some space and start the same command again: what is done stays")
+    assert "commit" not in told
 
 
 @pytest.mark.parametrize("bad", [{"memory": 1000}, {"workers": 0}])

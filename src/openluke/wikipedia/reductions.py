@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from openluke.errors import CheckpointError, ConfigError, MissingExtraError
 from openluke.file_lock import locked
+from openluke.resumable import explained, full_disk_advice, made_artifact
 
 try:
     import duckdb
@@ -164,15 +165,21 @@ def _connect(directory: Path, *, limits: Limits) -> Generator[Any, None, None]:
 @contextmanager
 def _naming(output: Path, *, limits: Limits) -> Generator[None, None, None]:
     """Make the database's errors ones that say what was being made, and what to do."""
+    made = made_artifact(output)
     try:
-        yield
+        with explained(made):
+            yield
     except duckdb.OutOfMemoryException as error:
         raise ConfigError(
-            f"{output}: making it takes more than {limits.memory:,} bytes of memory, or more disk "
+            f"{made}: making it takes more than {limits.memory:,} bytes of memory, or more disk "
             f"than there is; give it more memory, or fewer workers: {_first_line(error)}"
         ) from error
     except duckdb.Error as error:
-        raise CheckpointError(f"{output}: cannot be made: {_first_line(error)}") from error
+        if (advice := full_disk_advice(str(error))) is not None:
+            raise CheckpointError(
+                f"{made}: cannot be written: the disk is full, or cannot be written to; {advice}"
+            ) from error
+        raise CheckpointError(f"{made}: cannot be made: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:
