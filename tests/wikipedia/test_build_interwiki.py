@@ -113,6 +113,7 @@ def test_a_table_may_have_titles_of_a_language(build, tmp_path):
     ("line", "problem"),
     [
         ("Spain\tja\tスペイン\n", "found 'Spain', expected an item such as Q31"),
+        ("Spain\tja\tスペイン\n", r"\(table_language, --table-language\)"),
         ("Q31\tja\n", r":1: found 2 columns, expected 3"),
     ],
 )
@@ -120,6 +121,35 @@ def test_a_table_of_something_else_is_told(build, tmp_path, line, problem):
     (tmp_path / "links.tsv").write_text(line, encoding="utf-8")
     with pytest.raises(DataError, match=problem):
         build(tables=[tmp_path / "links.tsv"])
+
+
+def test_an_item_has_one_title_of_a_language(build, tmp_path):
+    (tmp_path / "links.tsv").write_text("Q1\ten\tB\nQ1\ten\tA\nQ1\tde\tC\n", encoding="utf-8")
+    table, counts = build(tables=[tmp_path / "links.tsv"])
+    assert table.titles(1) == (Name("C", "de"), Name("A", "en"))
+    assert counts["names_dropped_second_title"] == 1
+
+
+@pytest.mark.parametrize("n_lines", [1, 30])
+def test_items_are_no_titles(build, tmp_path, n_lines):
+    lines = "".join(f"Q{n}\tde\tSeite {n}\n" for n in range(n_lines))
+    (tmp_path / "links.tsv").write_text(lines, encoding="utf-8")
+    with pytest.raises(DataError, match="begins with items such as Q31, expected titles in 'en'"):
+        build(tables=[tmp_path / "links.tsv"], table_language="en")
+    (tmp_path / "links.tsv").write_text(f"Spain\tde\tSpanien\n{lines}", encoding="utf-8")
+    table, _ = build(tables=[tmp_path / "links.tsv"], table_language="en")
+    assert table.n_names == 2 * n_lines + 2
+
+
+@pytest.mark.parametrize(("first", "language"), [("Q1", None), ("Spain", "en")])
+def test_marks_and_empty_lines_and_titles_do_no_harm(build, tmp_path, first, language):
+    text = f"\ufeff{first}\tde\tSpanien\n{first}\tja\t \n\n"
+    if language is not None:
+        text += "\tfr\tRien\n\n"
+    (tmp_path / "links.tsv").write_text(text, encoding="utf-8")
+    table, _ = build(tables=[tmp_path / "links.tsv"], table_language=language)
+    assert table.n_names == (1 if language is None else 2)
+    assert table.find("Spanien", language="de") is not None
 
 
 def test_page_stores_know_pages_in_other_languages(build, tmp_path):
@@ -282,10 +312,12 @@ def test_it_is_what_a_dictionary_says(tmp_path_factory, rows):
     items = {}
     for number, language, title in sorted(rows, reverse=True):
         items[Name(title[0].upper() + title[1:], language)] = number
-    for name, number in items.items():
-        assert table.find(name.title, language=name.language) == number
+    kept = {}  # the first title of each item and language
+    for name, number in sorted(items.items(), reverse=True):
+        kept[number, name.language] = name
     for number in range(1, 6):
-        expected = {name for name in items if items[name] == number}
+        expected = {name for (item, _), name in kept.items() if item == number}
         assert set(table.titles(number)) == expected
         assert len(table.titles(number)) == len(expected)
-    assert table.n_names == len(items)
+        assert all(table.find(name.title, language=name.language) == number for name in expected)
+    assert table.n_names == len(kept)

@@ -29,7 +29,8 @@ from openluke.wikipedia.reductions import Tables
 def write_interwiki(directory: Path, *, tables: Tables, languages: Sequence[str]) -> dict[str, int]:
     """Write the items and titles of the table ``names`` (item, language, title).
 
-    A title that several items claim goes to the one with the smallest number.
+    A title that several items claim goes to the one with the smallest number; of several titles of
+    a language an item keeps the first by the alphabet.
 
     Args:
         directory: Where the files go.
@@ -49,8 +50,13 @@ def write_interwiki(directory: Path, *, tables: Tables, languages: Sequence[str]
         "SELECT count(*) FROM names WHERE NOT list_contains(?, language)", values=[list(languages)]
     )
     tables.run(
-        "CREATE TABLE kept AS SELECT min(item) AS item, language, title FROM wanted "
+        "CREATE TABLE claimed AS SELECT min(item) AS item, language, title FROM wanted "
         "GROUP BY language, title"
+    )
+    n_claimed = tables.number("SELECT count(*) FROM claimed")
+    tables.run(
+        "CREATE TABLE kept AS SELECT item, language, min(title) AS title FROM claimed "
+        "GROUP BY item, language"
     )
     per_language = dict(
         tables.rows("SELECT language, count(*) AS n FROM kept GROUP BY language ORDER BY language")
@@ -67,7 +73,8 @@ def write_interwiki(directory: Path, *, tables: Tables, languages: Sequence[str]
         "languages": len(per_language),
         "names_given": n_given,
         "names_dropped_other_language": n_other,
-        "names_dropped_claimed_twice": n_wanted - n_kept,
+        "names_dropped_claimed_twice": n_wanted - n_claimed,
+        "names_dropped_second_title": n_claimed - n_kept,
     }
 
 
