@@ -10,6 +10,7 @@ from openluke.errors import ConfigError
 from openluke.manifests import read_manifest
 from openluke.part_runner import PartDone
 from openluke.records.pages import Page, PageLink, Paragraph
+from openluke.tokenization.candidate_writing import write_table
 from openluke.wikipedia.build_candidates import Workforce, build_candidates
 from openluke.wikipedia.candidate_options import CandidateOptions
 from openluke.wikipedia.page_sample import is_in_sample
@@ -239,6 +240,18 @@ def test_what_was_begun_is_taken_up(tmp_path):
     contents = {read_manifest(tmp_path / name).content for name in ("t", "whole")}
     assert len(contents) == 1
     assert sorted(file.name for file in tmp_path.iterdir() if ".unfinished" in file.name) == []
+
+
+def test_files_are_written_when_the_tables_are_closed(tmp_path, monkeypatch):
+    hidden: list[list[str]] = []
+
+    def look(directory, **more):
+        hidden.append([file.name for file in tmp_path.rglob(".*.tables")])
+        return write_table(directory, **more)
+
+    monkeypatch.setattr("openluke.wikipedia.build_candidates.write_table", look)
+    build(tmp_path)
+    assert hidden == [[], []]  # of the names, and of the whole
 
 
 def test_a_store_without_pages_makes_an_empty_table(tmp_path):

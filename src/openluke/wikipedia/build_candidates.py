@@ -5,8 +5,9 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from openluke.resumable import SCRATCH, resumable_artifact
 from openluke.tokenization.candidate_writing import write_table
 from openluke.wikipedia.anchor_counts import COLUMNS, AnchorCounting
 from openluke.wikipedia.candidate_choice import (
+    CHOSEN,
+    CHOSEN_COLUMNS,
+    candidate_rows,
     choose_candidates,
-    chosen_rows,
     count_choice,
     pair_names,
 )
@@ -39,7 +42,7 @@ OnDone = Callable[[str, PartDone], None]
 """Told of each part, after the name of the step: ``"links"``, then ``"occurrences"``."""
 
 _BATCH = 500_000
-_PAIRS = "pairs.parquet"
+_PAIRS, _CHOSEN = "pairs.parquet", "chosen.parquet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,21 +139,17 @@ class _Job:
                 files = sorted((self.scratch / "links").glob("*.parquet"))
                 tables.add_files("named", files=files, columns=COLUMNS)
                 pair_names(tables)
-                _save(tables.batches("SELECT * FROM pairs ORDER BY mention, title"), file=pairs)
-            if not names.exists():
-                tables.add_files("all_pairs", files=[pairs], columns=COLUMNS)
-                partial = self.scratch / "names.partial"
-                shutil.rmtree(partial, ignore_errors=True)
-                partial.mkdir()
-                query = "SELECT DISTINCT mention FROM all_pairs ORDER BY mention"
-                write_table(
-                    partial,
-                    rows=lambda: (
-                        CandidateRow(mention, 0, UNCOUNTED, ()) for (mention,) in tables.rows(query)
-                    ),
-                    form=self.options.form,
+                _save(
+                    tables.batches("SELECT * FROM pairs ORDER BY mention, title"),
+                    file=pairs,
+                    columns=[*COLUMNS],
                 )
-                partial.rename(names)
+        if not names.exists():
+            partial = self.scratch / "names.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            write_table(partial, rows=lambda: _names(pairs), form=self.options.form)
+            partial.rename(names)
         return counts
 
     def count_occurrences(self) -> Mapping[str, int]:
@@ -166,15 +165,17 @@ class _Job:
 
     def write(self, directory: Path) -> Mapping[str, int]:
         """Choose names and candidates, and write them."""
+        chosen = self.scratch / _CHOSEN
         with open_tables(self.scratch / "chosen", limits=self.limits) as tables:
             self._add_pages(tables)
             tables.add_files("pairs", files=[self.scratch / _PAIRS], columns=COLUMNS)
             self._add_occurrences(tables)
             choose_candidates(tables, options=self.options)
             counts = count_choice(tables)
-            return counts | write_table(
-                directory, rows=lambda: chosen_rows(tables), form=self.options.form
-            )
+            _save(tables.batches(CHOSEN), file=chosen, columns=CHOSEN_COLUMNS)
+        return counts | write_table(  # what the tables took of memory is free again
+            directory, rows=lambda: candidate_rows(_rows(chosen)), form=self.options.form
+        )
 
     def _run(
         self, step: str, *, work: Callable[[int, Path], Mapping[str, int]]
@@ -225,18 +226,26 @@ class _Job:
         tables.add_files("occurrences", files=files, columns=columns)
 
 
-def _save(batches: Any, *, file: Path) -> None:
+def _names(pairs: Path) -> Iterator[CandidateRow]:
+    """Each name once, of pairs that are in the order of their names."""
+    for mention, _ in groupby(_rows(pairs, columns=["mention"])):
+        yield CandidateRow(mention[0], 0, UNCOUNTED, ())
+
+
+def _rows(file: Path, *, columns: Sequence[str] | None = None) -> Iterator[tuple[Any, ...]]:
+    """The rows of a Parquet file, with little of them in memory."""
+    with pq.ParquetFile(file) as opened:
+        for batch in opened.iter_batches(columns=columns):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+_TYPES = {"mention": pa.string(), "title": pa.string(), "source": pa.int32()}
+
+
+def _save(batches: Any, *, file: Path, columns: Sequence[str]) -> None:
     """Write Arrow batches to a file that is there when it is complete."""
     partial = file.with_suffix(".partial")
-    schema: Any = pa.schema(
-        [
-            ("mention", pa.string()),
-            ("title", pa.string()),
-            ("links", pa.int64()),
-            ("counted_links", pa.int64()),
-            ("source", pa.int32()),
-        ]
-    )
+    schema: Any = pa.schema([(name, _TYPES.get(name, pa.int64())) for name in columns])
     with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
         for batch in batches:
             writer.write_table(pa.Table.from_batches([batch]).cast(schema))

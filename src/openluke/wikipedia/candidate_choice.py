@@ -1,13 +1,26 @@
 """Which names and candidates a table takes of all that pages give, and in which order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 from openluke.entities.candidate_files import CandidateRow
 from openluke.entities.candidates import Source
 from openluke.wikipedia.candidate_options import CandidateOptions
 from openluke.wikipedia.reductions import Tables
+
+CHOSEN_COLUMNS = (
+    "mention",
+    "all_links",
+    "occurrences",
+    "counted_links",
+    "title",
+    "links",
+    "source",
+)
+CHOSEN = f"SELECT {', '.join(CHOSEN_COLUMNS)} FROM chosen ORDER BY mention, place"  # noqa: S608
+"""What a table takes, once it is chosen: a row for each name and candidate."""
 
 _MACROS = {
     "is_title(source)": f"(source & {Source.TITLE:d}) > 0",
@@ -39,7 +52,7 @@ def pair_names(tables: Tables) -> None:
 
 
 def choose_candidates(tables: Tables, *, options: CandidateOptions) -> None:
-    """Make the table ``chosen`` of the rows that ``chosen_rows`` gives.
+    """Make the table ``chosen`` of the rows that ``CHOSEN`` gives.
 
     Needs the tables ``pairs``, ``pages`` and ``occurrences`` (mention, occurrences). The counted
     links become as those of all pages, as the occurrences are already.
@@ -76,14 +89,11 @@ def choose_candidates(tables: Tables, *, options: CandidateOptions) -> None:
     )
 
 
-def chosen_rows(tables: Tables) -> Iterator[CandidateRow]:
-    """The names with their candidates, in order."""
-    rows = tables.rows(
-        "SELECT mention, all_links, occurrences, counted_links, title, links, source "
-        "FROM chosen ORDER BY mention, place"
-    )
+def candidate_rows(rows: Iterable[Sequence[Any]]) -> Iterator[CandidateRow]:
+    """The names with their candidates, of the rows of ``CHOSEN`` in their order."""
     for (mention, links, occurrences, counted), group in groupby(rows, key=itemgetter(0, 1, 2, 3)):
-        yield CandidateRow(mention, links, occurrences, [row[4:] for row in group], counted)
+        candidates = [(row[4], row[5], row[6]) for row in group]
+        yield CandidateRow(mention, links, occurrences, candidates, counted)
 
 
 def count_choice(tables: Tables) -> dict[str, int]:
