@@ -8,7 +8,7 @@ wikipedia2vec_pages.py) and ``OPENLUKE_DATA`` is as in recipes/README.md. Its da
 
 Links are compared page by page as pairs of title and text. Titles are spelt in one way on both
 sides; links to other namespaces, wikis and languages, which it keeps, do not count; and letters
-that join a link from behind, which it does not know, are left out. What differs is told by cause:
+that join a link, which it does not know, are left out. What differs is told by cause:
 it reads no headings, drops all templates, and reads the cells of some tables, mostly of HTML.
 """
 
@@ -152,7 +152,7 @@ class _Comparison:
     def _articles_of(self, links: list[tuple[str, str]]) -> Links:
         found: Links = Counter()
         for written, text in links:
-            kind, title = self._targets[written]
+            kind, title, _ = self._targets[written]
             shown = " ".join(text.split())
             if kind is Kind.ARTICLE and shown:
                 found[title, shown] += 1
@@ -175,13 +175,13 @@ def _explain(left: Links, *, causes: Counter[str], known: dict[str, Links]) -> N
 
 
 def _matched(ours: Links, *, theirs: Links) -> tuple[int, Links, Links]:
-    """How many both have, and what is left of each; a text may go on with joined letters."""
+    """How many both have, and what is left of each; letters may join a text."""
     common = ours & theirs
     left, right = ours - common, theirs - common
     n_common = common.total()
     for (title, text), n in list(left.items()):
         for (other_title, other), m in list(right.items()):
-            if title == other_title and text.startswith(other):
+            if title == other_title and other in text:
                 joined = min(n, m, left[title, text], right[other_title, other])
                 left[title, text] -= joined
                 right[other_title, other] -= joined
