@@ -19,6 +19,7 @@ from pathlib import Path
 from openluke.errors import DataError
 from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
 from openluke.resumable import resumable_artifact
+from tests.dying import die_at
 
 N_PARTS = 7
 KIND = {"kind": "test-squares", "format_version": 1, "inputs": {"numbers": "sha256:1"}}
@@ -88,19 +89,6 @@ def make(
         (draft.path / "sum.txt").write_text(f"{counts['sum']}\n", encoding="utf-8")
         draft.counts.update(counts)
     return counts
-
-
-def die_at(touch: int, *, below: str) -> None:
-    """Kill this process at a touch of the file system, counted from 1."""
-    count = itertools.count(1)
-
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event.startswith(("open", "os.", "shutil.")):
-            paths = [str(one) for one in arguments if isinstance(one, str | os.PathLike)]
-            if any(path.startswith(below) for path in paths) and next(count) == touch:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
 
 
 def live(path: Path, *, touch: int | None) -> bool:

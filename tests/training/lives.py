@@ -8,13 +8,13 @@ not killed. Its weights are left in the directory, and how many lives there were
 import itertools
 import os
 import random
-import signal
 import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
+from tests.dying import die_at
 from tests.training import toy
 
 STEPS = 12
@@ -35,19 +35,6 @@ def train(directory: Path) -> None:
     made.run()
     weights = {name: tensor.contiguous() for name, tensor in toy.weights(made.model).items()}
     save_file(weights, directory / "weights")
-
-
-def die_at(touch: int, *, below: str) -> None:
-    """Kill this process at a touch of the file system, counted from 1."""
-    count = itertools.count(1)
-
-    def hook(event: str, arguments: tuple[object, ...]) -> None:
-        if event.startswith(("open", "os.", "shutil.")):
-            paths = [str(one) for one in arguments if isinstance(one, str | os.PathLike)]
-            if any(path.startswith(below) for path in paths) and next(count) == touch:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(hook)
 
 
 def live(directory: Path, *, touch: int | None) -> bool:

@@ -7,12 +7,13 @@
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from openluke.entities.mapped_names import load_array
 from openluke.errors import CheckpointError
 
 HASHES = "titles.hashes.npy"
@@ -54,8 +55,8 @@ class TitleIndex:
     """The places of titles."""
 
     def __init__(self, directory: Path) -> None:
-        self._hashes = _load(directory / HASHES, dtype=np.uint64)
-        self._places = _load(directory / PLACES, dtype=np.int64)
+        self._hashes = load_array(directory / HASHES, dtype=np.uint64)
+        self._places = load_array(directory / PLACES, dtype=np.int64)
         if len(self._hashes) != len(self._places):
             raise CheckpointError(
                 f"{directory}: found {len(self._hashes):,} hashes of titles and "
@@ -89,16 +90,3 @@ def _hashes(path: Path) -> Iterator[npt.NDArray[np.uint64]]:
 def _hash(title: str) -> int:
     digest = blake2b(title.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little")
-
-
-def _load(path: Path, *, dtype: type[np.generic]) -> npt.NDArray[Any]:
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path}: damaged array: {error}; parse the dump again") from error
-    if values.dtype != dtype or values.ndim != 1:
-        raise CheckpointError(
-            f"{path}: found {values.dtype} of shape {values.shape}, expected one dimension of "
-            f"{np.dtype(dtype)}; parse the dump again"
-        )
-    return np.asarray(values)  # the same pages of memory; indexing a plain array is faster

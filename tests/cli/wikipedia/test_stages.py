@@ -127,6 +127,11 @@ def test_errors_are_one_line(run, line: str, message: str) -> None:
     assert err.count("\n") == 1
 
 
+def test_an_empty_result_is_told(run, caplog: pytest.LogCaptureFixture) -> None:
+    run("parse dewiki.xml.bz2 pages --workers 1 --namespaces 99")
+    assert "pages: nothing is in it" in caplog.text
+
+
 def test_torch_is_not_needed() -> None:
     stages = "parse import_documents vocab interwiki candidates stats build".split()
     imports = "; ".join(f"import openluke.cli.wikipedia.{stage}" for stage in stages)

@@ -1,11 +1,16 @@
 """Telling what a stage has kept, and what it dropped and why."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from openluke.cli.facts import print_facts
 
+logger = logging.getLogger(__name__)
+
+_MADE = ("pages", "titles_kept", "entities_kept", "items", "mentions")
+"""Counts of what stages make; each stage has one of them."""
 _DROPPED, _DAMAGED = "dropped_", "damaged_"
 """Stand in the names of counts of what is not there."""
 
@@ -13,7 +18,9 @@ _DROPPED, _DAMAGED = "dropped_", "damaged_"
 def print_counts(
     title: str, *, output: Path, counts: Mapping[str, int], as_json: bool, **facts: Any
 ) -> None:
-    """Print what was made, with its counts."""
+    """Print what was made, with its counts; warn where nothing is in it."""
+    if any(counts.get(name) == 0 for name in _MADE):
+        logger.warning("%s: nothing is in it; what was left out says why", output)
     told = {"written to": str(output), **facts, **told_counts(counts)}
     print_facts(title, facts=told, as_json=as_json)
 

@@ -114,6 +114,7 @@ COMPUTED: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "convert": _measure,
     "cvt": _measure,
     "convertinput": _measure,
+    "chuyển đổi": _measure,
     "as of": _as_of,
     "asof": _as_of,
     "chem": _formula,

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 from openluke.records import PageLink, Paragraph
+from openluke.wikipedia.wikitext.characters import literal_brackets
 from openluke.wikipedia.wikitext.link_targets import Kind, LinkTargets
 from openluke.wikipedia.wikitext.quotes import without_quotes
 from openluke.wikipedia.wikitext.tidying import tidied
@@ -63,9 +64,8 @@ class InlineReader:
             parts = self._plain_link.split(source)
             outside = "".join(parts[::4])
             if "[" in outside or "]" in outside:
-                text, links, is_tidy = self._with_brackets(source)
-            else:
-                text, links, is_tidy = self._with_links(parts)
+                parts = self._plain_link.split(self._with_plain_links(source))
+            text, links, is_tidy = self._with_links(parts)
         else:
             text, links, is_tidy = source, [], True
         if not is_tidy or "&" in text or "  " in text or text[:1] == " " or text[-1:] == " ":
@@ -108,37 +108,30 @@ class InlineReader:
             pieces += before, shown
         return "".join(pieces) + last, links, is_tidy
 
-    def _with_brackets(self, source: str) -> tuple[str, list[PageLink], bool]:
-        """The same of a line that has other brackets than those of plain links."""
-        *parts, last = self._token.split(source)
-        pieces: list[str] = []
-        links: list[PageLink] = []
-        length = open_addresses = 0
-        is_tidy = True
-        targets, article = self._targets, Kind.ARTICLE
-        fields = [iter(parts)] * 7
-        for before, written, label, trail, caption, opening, closing in zip(*fields, strict=True):
-            start = length + len(before)
+    def _with_plain_links(self, source: str) -> str:
+        """The line without addresses and brackets that close or open nothing.
+
+        Brackets within what a link shows become entities.
+        """
+        open_addresses = 0  # those whose captions have links
+
+        def plain(token: "re.Match[str]") -> str:
+            nonlocal open_addresses
+            written, label, trail, caption, opening, closing = token.groups()
+            if written:
+                label = "" if label is None else f"|{literal_brackets(label)}"
+                return f"[[{written}{label}]]{trail}"
             if written is not None:
-                kind, title, shown = targets[written]
-                if label is not None:
-                    shown = label or _TRICK.sub("", shown)
-                    is_tidy = is_tidy and label != "" and label[0] != " " != label[-1]
-                shown += trail
-                if kind is not article:
-                    shown = self._not_kept(kind, title=title, shown=shown, trail=trail)
-                else:
-                    first = start - self._joined(before)
-                    links.append(PageLink(first, start + len(shown), title))
-            elif closing is not None:
-                open_addresses -= (is_address := open_addresses > 0)
-                shown = "]" * ((1 + len(closing) - is_address) % 2)
-            else:
-                shown = caption or ""
-                open_addresses += caption is None and opening is None  # its caption has links
-            pieces += before, shown
-            length = start + len(shown)
-        return "".join(pieces) + last, links, is_tidy
+                self.dropped[_GONE[Kind.IMPOSSIBLE]] += 1
+                return (label or "") + trail
+            if closing is not None:
+                is_address = open_addresses > 0
+                open_addresses -= is_address
+                return "]" * ((1 + len(closing) - is_address) % 2)
+            open_addresses += caption is None and opening is None
+            return caption or ""
+
+        return self._token.sub(plain, source)
 
     def _joined(self, before: str) -> int:
         """How many characters before a link join it."""
