@@ -130,6 +130,9 @@ def test_errors_are_one_line(run, line: str, message: str) -> None:
 def test_an_empty_result_is_told(run, caplog: pytest.LogCaptureFixture) -> None:
     run("parse dewiki.xml.bz2 pages --workers 1 --namespaces 99")
     assert "pages: nothing is in it" in caplog.text
+    Path("empty.jsonl").touch()
+    run("import empty.jsonl none --workers 1")
+    assert "none: nothing is in it" in caplog.text
 
 
 def test_torch_is_not_needed() -> None:

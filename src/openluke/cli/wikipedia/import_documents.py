@@ -55,6 +55,6 @@ def import_documents(
             replace=replace,
             on_progress=progress.parsed,
         )
-    counts = read_manifest(output).counts
+    counts = {"pages": 0} | read_manifest(output).counts  # of no file nothing is counted
     language = options.language
     print_counts("page store", output=output, counts=counts, as_json=json, language=language)
