@@ -29,6 +29,8 @@ class PartParser:
     site: Site
     namespaces: tuple[int, ...] = (0,)
     """Numbers of those whose pages are kept."""
+    namespace_names: Mapping[int, str] = field(default_factory=dict[int, str])
+    """How the dump calls its namespaces, so that links to pages of these lead to their titles."""
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
     """More templates that carry words."""
     facts: PageFacts | None = None
@@ -69,8 +71,10 @@ class _PageMaker:
     """Makes pages and redirects of what a dump has, and counts what it drops."""
 
     def __init__(self, parser: PartParser, *, counts: Counter[str]) -> None:
-        self._reader = WikitextReader(parser.site, templates=parser.templates)
-        self._targets = LinkTargets(parser.site)
+        names = parser.namespace_names
+        kept = {number: names[number] for number in parser.namespaces if names.get(number)}
+        self._reader = WikitextReader(parser.site, templates=parser.templates, kept=kept)
+        self._targets = LinkTargets(parser.site, kept=kept)
         self._facts = parser.facts
         self._counts = counts
 

@@ -244,3 +244,53 @@ def test_one_stream_and_many_hold_the_same(tmp_path: Path) -> None:
     pages = noisy_pages(10, length=10)
     assert bz2.decompress(many_streams(pages, pages_a_stream=3)) == dump_xml(pages)
     assert bz2.decompress(one_stream(dump_xml(pages))) == dump_xml(pages)
+
+
+FOREIGN = """\
+  <page{tag}>
+    <title>{title}</title>
+    <ns>0</ns>
+    <id>{number}</id>
+    <revision><text>{text}</text></revision>
+  </page>
+"""
+
+
+def as_is(text: str) -> str:
+    """Text without markup of XML, in two stretches where it would end the first."""
+    return f"<![CDATA[{text.replace(']]>', ']]]]><![CDATA[>')}]]>"
+
+
+@pytest.mark.parametrize("kind", ["xml", "gz", "bz2"])
+@pytest.mark.parametrize("part_size", [1, 50, 1 << 20])
+def test_pages_as_other_programs_write_them(tmp_path: Path, kind: str, part_size: int) -> None:
+    tags = ["", " ", ' id="7"', "\n    x='y'", "\t"]
+    texts = [
+        "A & <ref>b</ref>",
+        "</text></revision> <text>",
+        "&lt; <<b>&&amp;</b>",
+        "]]> <pages index='x'/> [[a]]",
+        "plain",
+    ]
+    xml = "".join(
+        FOREIGN.format(tag=tag, title=as_is(f"P&{number}"), text=as_is(text), number=number)
+        for number, (tag, text) in enumerate(zip(tags * 9, texts * 9, strict=True))
+    )
+    head, _, foot = dump_pieces([SmallPage("A", "b")])
+    path = write_packed(tmp_path / f"dump.xml.{kind}", xml=f"{head}{xml}{foot}".encode())
+    dump = open_dump(path, part_size=part_size, directory=tmp_path)
+    assert dump.instead is None
+    read = [page for part in dump.parts for page in read_part(part, site=dump.site)]
+    assert [(page.title, page.text) for page in read] == [
+        (f"P&{number}", text) for number, text in enumerate(texts * 9)
+    ]
+
+
+def test_a_tag_that_only_begins_like_a_page_is_none(tmp_path: Path) -> None:
+    head, page, foot = dump_pieces([SmallPage("A", "b")])
+    path = tmp_path / "dump.xml"
+    path.write_text(f"{head}<pages><pagelist/>{page}</pages>{foot}", encoding="utf-8")
+    for part_size in range(1, 40):
+        dump = open_dump(path, part_size=part_size)
+        read = [page.title for part in dump.parts for page in read_part(part, site=dump.site)]
+        assert read == ["A"]

@@ -198,3 +198,22 @@ def test_lines_of_plain_links_are_read_as_lines_with_all_brackets(pieces: list[s
     text, links = shown(f"{source} ]")
 
     assert (text.removesuffix("]").rstrip(), links) == plain
+
+
+@pytest.mark.parametrize(
+    ("source", "links"),
+    [
+        ("[[Portal:Science]]", [("Portal:Science", "Portal:Science")]),
+        ("[[portal:science#Maths|it]]s", [("its", "Portal:Science")]),
+        ("[[:PORTAL : science_today]]", [("PORTAL : science_today", "Portal:Science today")]),
+        ("[[P:science]]", [("P:science", "Portal:Science")]),
+        ("[[Portal:]]", []),
+        ("[[Help:Science]] [[Category:Science]]", []),
+        ("[[:Category:science]]", [("Category:science", "Category:Science")]),
+    ],
+)
+def test_links_to_other_namespaces_that_are_kept(source: str, links: list) -> None:
+    site = make_site("en", namespaces={"Portal": 100, "P": 100, "Category": 14, "Help": 12})
+    reader = WikitextReader(site, kept={100: "Portal", 14: "Category"})
+    assert shown(source, reader=reader)[1] == links
+    assert shown(source, reader=WikitextReader(site))[1] == []

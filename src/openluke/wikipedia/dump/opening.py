@@ -1,7 +1,7 @@
 """Opening a dump: its wiki, and the parts that it is read in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,13 @@ from openluke.errors import ConfigError, DataError
 from openluke.wikipedia.dump.packing import BrokenOff, Packing, find_packing, unpacked
 from openluke.wikipedia.dump.parts import DumpPart, cut_file
 from openluke.wikipedia.dump.pieces import cut_into_pieces
-from openluke.wikipedia.dump.siteinfo import format_version, read_site
+from openluke.wikipedia.dump.siteinfo import (
+    behind_head,
+    format_version,
+    has_page,
+    namespace_names,
+    read_site,
+)
 from openluke.wikipedia.site import Site
 
 _HEAD = 1 << 20
@@ -29,6 +35,16 @@ class DumpFile(NamedTuple):
     """Of its export format; empty if it does not say."""
 
 
+class _Opened(NamedTuple):
+    """A file with the bytes that it begins with."""
+
+    file: DumpFile
+    head: bytes
+    """Up to the first page, if that is not far; a mere tag if it is damaged before its wiki."""
+    is_broken: bool
+    """Whether it could not be read so far."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dump:
     """A dump of a wiki."""
@@ -37,11 +53,29 @@ class Dump:
     files: tuple[DumpFile, ...]
     parts: tuple[DumpPart, ...]
     """Hold each page once. They depend on the files and on the size of parts alone."""
+    instead: bytes | None = None
+    """What stands where the first page is expected; none if one is there, or if damage is."""
+    namespace_names: Mapping[int, str] = field(default_factory=dict[int, str])
+    """Names of namespaces by number, as titles of the dump have them."""
 
     @property
     def size(self) -> int:
         """Bytes of all files as they lie on disk."""
         return sum(file.size for file in self.files)
+
+    def check_pages(self) -> None:
+        """Raise if no file has a page.
+
+        Raises:
+            DataError: What is there instead.
+        """
+        if self.instead is not None:
+            raise DataError(
+                f"has no page: behind its head stands {self.instead!r}; expected <page>, as in an "
+                "export of MediaWiki; give a dump of pages such as "
+                "enwiki-latest-pages-articles.xml.bz2",
+                file=self.files[0].path,
+            )
 
 
 def open_dump(
@@ -69,8 +103,8 @@ def open_dump(
         DataError: A file is no dump, or is packed in another way.
     """
     opened = [_open_file(Path(path), language=language) for path in _listed(paths)]
-    sites = [read_site(head, language=language, file=file.path) for file, head in opened]
-    files = tuple(file for file, _ in opened)
+    sites = [read_site(one.head, language=language, file=one.file.path) for one in opened]
+    files = tuple(one.file for one in opened)
     _check_one_site(sites, files=files)
     if part_size is None:
         total = sum(file.size for file in files)
@@ -80,7 +114,15 @@ def open_dump(
     parts: list[DumpPart] = []
     for file in files:
         parts += _parts(file, part_size=part_size, first=len(parts), directory=directory)
-    return Dump(site=sites[0], files=files, parts=tuple(parts))
+    has_pages = any(one.is_broken or has_page(one.head) for one in opened)
+    instead = None if has_pages else behind_head(opened[0].head)
+    return Dump(
+        site=sites[0],
+        files=files,
+        parts=tuple(parts),
+        instead=instead,
+        namespace_names=namespace_names(opened[0].head),
+    )
 
 
 def _listed(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
@@ -90,25 +132,27 @@ def _listed(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
     return listed
 
 
-def _open_file(path: Path, *, language: str | None) -> tuple[DumpFile, bytes]:
-    """A file and its head up to its first page, or a mere tag for a damaged one if it will do."""
+def _open_file(path: Path, *, language: str | None) -> _Opened:
+    """A file with its head; without its wiki in it only if the language is given."""
     if not path.is_file():
         raise DataError("no such file; expected the dump of a wiki", file=path)
     packing = find_packing(path)
     head = bytearray()
+    is_broken = False
     try:
         for data in unpacked(path, packing=packing, size=1 << 13):
             head += data
-            if len(head) >= _HEAD or b"<page>" in head or b"</siteinfo>" in head:
+            if len(head) >= _HEAD or has_page(head):
                 break
     except BrokenOff:
+        is_broken = True
         if b"<mediawiki" not in head:
             if language is None:
                 raise
             head = bytearray(b"<mediawiki>")
     size = path.stat().st_size
     file = DumpFile(str(path.resolve()), size, packing, format_version(bytes(head)))
-    return file, bytes(head)
+    return _Opened(file, bytes(head), is_broken)
 
 
 def _check_one_site(sites: Sequence[Site], *, files: Sequence[DumpFile]) -> None:

@@ -16,6 +16,7 @@ _NAMESPACE = re.compile(rb"<ns>(-?\d+)</ns>")
 _NUMBER = re.compile(rb"<id>(\d+)</id>")
 _REDIRECT = re.compile(rb"(<redirect\b(?:[^>]*?\btitle=\"([^\"]*)\")?[^>]*>)")
 _REVISION, _TEXT, _TEXT_END = b"<revision>", b"<text", b"</text>"
+_AS_IS = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _REFERENCE = re.compile(rb"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,8}));")
 _NAMED = ((b"&lt;", b"<"), (b"&gt;", b">"), (b"&quot;", b'"'), (b"&apos;", b"'"), (b"&amp;", b"&"))
 """The ampersand is last, so that nothing is decoded twice."""
@@ -63,6 +64,8 @@ class PageReader:
         Raises:
             DataError: It has no title or number, or is not UTF-8.
         """
+        if b"<![CDATA[" in xml:
+            xml = _AS_IS.sub(_escaped, xml)
         head = _read_head(xml)
         try:
             title = _unescaped(head.title)
@@ -125,6 +128,11 @@ def _unescaped(xml: bytes) -> str:
         for name, character in _NAMED:
             xml = xml.replace(name, character)
     return xml.decode()
+
+
+def _escaped(as_is: "re.Match[bytes]") -> bytes:
+    """What has no markup, with references for what would be some."""
+    return as_is[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
 
 
 def _character(reference: "re.Match[bytes]") -> bytes:

@@ -6,6 +6,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +17,8 @@ from openluke.artifacts import atomic_file
 from openluke.wikipedia.dump.packing import BrokenOff, Packing, unpacked
 
 _CHUNK = 1 << 18
-_PAGE = b"<page>"
+_PAGE = re.compile(rb"<page[\s>]")
+_PAGE_SIZE = len("<page>")
 _DONE = "pieces.json"
 
 
@@ -101,12 +103,12 @@ class _Cutter:
         data = self._held
         while True:
             begin = max(self._size - length, 0 if length else 1)
-            cut = data.find(_PAGE, begin)
-            if cut >= 0:
-                self._held = data[cut:]
-                yield data[:cut]
+            page = _PAGE.search(data, begin)
+            if page is not None:
+                self._held = data[page.start() :]
+                yield data[: page.start()]
                 return
-            kept = max(0, len(data) - len(_PAGE) + 1)
+            kept = max(0, len(data) - _PAGE_SIZE + 1)
             yield data[:kept]
             length += kept
             more = next(self._source, None)

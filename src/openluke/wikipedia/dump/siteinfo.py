@@ -4,6 +4,7 @@ import difflib
 import html
 import logging
 import re
+from collections.abc import Iterator
 
 from openluke.errors import ConfigError, DataError
 from openluke.wikipedia.language_facts import WIKIPEDIA_LANGUAGES, wikipedia_language
@@ -14,6 +15,10 @@ logger = logging.getLogger(__name__)
 _ENGLISH = "en"
 _ROOT = re.compile(rb"<mediawiki\b[^>]*>")
 _VERSION = re.compile(rb'\bversion="([^"]*)"')
+_HEAD_END = b"</siteinfo>"
+_PAGE = re.compile(rb"<page[\s>]")
+_SHOWN = 60
+"""Bytes of what is no page that are shown."""
 _LANGUAGE = re.compile(rb'\bxml:lang="([^"]*)"')
 _NAMESPACE = re.compile(r'<namespace\b[^>]*\bkey="(-?\d+)"[^>]*?(?:/>|>([^<]*)</namespace>)')
 
@@ -36,7 +41,7 @@ def read_site(head: bytes, *, language: str | None, file: str) -> Site:
             "give a dump of pages such as enwiki-latest-pages-articles.xml.bz2",
             file=file,
         )
-    info = head[root.end() :].decode(errors="replace")
+    info = _PAGE.split(head[root.end() :], maxsplit=1)[0].decode(errors="replace")
     declared = _LANGUAGE.search(root[0])
     database, address = _element(info, name="dbname"), _element(info, name="base")
     found = _known(language) or site_language(
@@ -56,10 +61,19 @@ def read_site(head: bytes, *, language: str | None, file: str) -> Site:
         database=database,
         name=_element(info, name="sitename"),
         capitalises=_element(info, name="case") != "case-sensitive",
-        namespaces={
-            html.unescape(name): int(number) for number, name in _NAMESPACE.findall(info) if name
-        },
+        namespaces={name: number for number, name in _names(info)},
     )
+
+
+def namespace_names(head: bytes) -> dict[int, str]:
+    """The namespaces of a dump by number, as its titles have their names."""
+    return dict(_names(_PAGE.split(head, maxsplit=1)[0].decode(errors="replace")))
+
+
+def _names(info: str) -> Iterator[tuple[int, str]]:
+    for number, name in _NAMESPACE.findall(info):
+        if name:
+            yield int(number), html.unescape(name)
 
 
 def _known(language: str | None) -> str | None:
@@ -74,6 +88,18 @@ def _known(language: str | None) -> str | None:
             f"found language={language!r}, expected Wikipedia's code of it, such as 'de'{hint}"
         )
     return code
+
+
+def has_page(head: bytes | bytearray) -> bool:
+    """Whether a page begins in the first bytes of a dump."""
+    return _PAGE.search(head) is not None
+
+
+def behind_head(head: bytes) -> bytes:
+    """The first bytes of a dump behind what says which wiki it is of."""
+    root = _ROOT.search(head)
+    end = max(head.find(_HEAD_END) + len(_HEAD_END), 0 if root is None else root.end())
+    return head[end:].lstrip()[:_SHOWN]
 
 
 def format_version(head: bytes) -> str:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from openluke.wikipedia.dump.chunks import Chunk
 from openluke.wikipedia.dump.damage import Damage, PartTally
 
-_OPEN, _CLOSE, _FOOTER = b"<page>", b"</page>", b"</mediawiki"
-_BEGINNINGS = tuple(_OPEN[:length] for length in range(1, len(_OPEN)))
+_OPEN, _CLOSE, _FOOTER = b"<page", b"</page>", b"</mediawiki"
+_BEGINNINGS = tuple(_OPEN[:length] for length in range(1, len(_OPEN) + 1))
+_BEHIND_OPEN = frozenset(b"> \t\r\n")
 _KEPT = 64
 """Bytes of what stands between pages that are kept, for what may continue in the next chunk."""
 
@@ -16,7 +17,7 @@ class PageXml(NamedTuple):
     """A page as the dump holds it."""
 
     data: bytes
-    """What stands between ``<page>`` and ``</page>``."""
+    """What stands between ``<page>``, perhaps with attributes, and ``</page>``."""
     byte: int
     """The byte of the file that it begins at; with compressed files, its first block does."""
 
@@ -78,7 +79,7 @@ class PageSplitter:
 
     def _whole_pages(self) -> Iterator[PageXml]:
         """Those that end in the buffer; what is behind them stays in it."""
-        begin = 0 if self._open_byte is not None else self._buffer.find(_OPEN)
+        begin = 0 if self._open_byte is not None else self._next_open(0)
         while 0 <= begin < self._owned:
             byte = self._byte(begin) if self._open_byte is None else self._open_byte
             end = self._buffer.find(_CLOSE, max(begin, self._searched))
@@ -87,16 +88,36 @@ class PageSplitter:
                 self._open_byte = byte
                 self._searched = max(0, len(self._buffer) - len(_CLOSE) + 1)
                 return
-            inner = self._buffer.rfind(_OPEN, begin + 1, end)
+            inner = self._last_open(begin + 1, end=end)
             if inner < 0:
-                yield PageXml(bytes(self._buffer[begin + len(_OPEN) : end]), byte)
-                inner = self._buffer.find(_OPEN, end)
+                inside = self._buffer.find(b">", begin) + 1
+                yield PageXml(bytes(self._buffer[inside:end]), byte)
+                inner = self._next_open(end)
                 self._searched = 0
             else:
                 self._tell(Damage("page", byte, "a page does not end before the next one begins"))
             self._open_byte = None
             begin = inner
         self._keep(begin if begin >= 0 else max(0, len(self._buffer) - _KEPT))
+
+    def _next_open(self, begin: int) -> int:
+        """Where the first page begins that does so at a byte of the buffer or behind it, or -1."""
+        place = self._buffer.find(_OPEN, begin)
+        while place >= 0 and not self._opens(place):
+            place = self._buffer.find(_OPEN, place + 1)
+        return place
+
+    def _last_open(self, begin: int, *, end: int) -> int:
+        """Where the last page begins that does so between two bytes of the buffer, or -1."""
+        place = self._buffer.rfind(_OPEN, begin, end)
+        while place >= 0 and not self._opens(place):
+            place = self._buffer.rfind(_OPEN, begin, place)
+        return place
+
+    def _opens(self, place: int) -> bool:
+        """Whether what looks so is the tag of a page."""
+        behind = place + len(_OPEN)
+        return behind < len(self._buffer) and self._buffer[behind] in _BEHIND_OPEN
 
     def _keep(self, begin: int) -> None:
         del self._buffer[:begin]

@@ -34,7 +34,7 @@ class Kind(Enum):
     """What becomes of a link."""
 
     ARTICLE = auto()
-    """It is kept."""
+    """It is kept: it leads to an article, or to another page of which the text is kept."""
     SECTION = auto()
     """It leads to a place on its own page: its text is kept."""
     NAMESPACE = auto()
@@ -65,8 +65,15 @@ class LinkTargets(dict[str, Target]):
     Those that were met are remembered.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, *, kept: Mapping[int, str] | None = None) -> None:
+        """Begin with nothing.
+
+        Args:
+            site: The wiki.
+            kept: Namespaces besides that of articles whose pages are kept, with their names.
+        """
         super().__init__()
+        self._kept = kept or {}
         self._namespaces: Mapping[str, int] = site.namespaces
         self._capitalises = site.capitalises
         self._language = site.language
@@ -108,8 +115,12 @@ class LinkTargets(dict[str, Target]):
         if namespace == ARTICLES:
             return self._article(rest)
         if namespace is not None:
-            is_hidden = namespace in (FILE, CATEGORY) and not is_shown
-            return Target(Kind.HIDDEN if is_hidden else Kind.NAMESPACE)
+            if namespace in (FILE, CATEGORY) and not is_shown:
+                return Target(Kind.HIDDEN)
+            if namespace not in self._kept:
+                return Target(Kind.NAMESPACE)
+            page = self._article(rest)
+            return page._replace(title=page.title and f"{self._kept[namespace]}:{page.title}")
         language = wikipedia_language(name)
         if language is not None:
             title = canonical_title(rest)

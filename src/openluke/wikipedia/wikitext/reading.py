@@ -42,17 +42,24 @@ class Reading:
 class WikitextReader:
     """Reads pages of one wiki."""
 
-    def __init__(self, site: Site, *, templates: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        *,
+        templates: Mapping[str, str] | None = None,
+        kept: Mapping[int, str] | None = None,
+    ) -> None:
         """Prepare for a wiki.
 
         Args:
             site: The wiki.
             templates: More templates that carry words; see ``wikitext/templates.py``.
+            kept: Namespaces besides that of articles to which links are kept, with their names.
         """
         self._facts = facts(site.language)
         self._joint = "" if site.language in _UNSPACED else " "
         self._templates = InlineTemplates.of_language(site.language, more=templates)
-        self._targets = LinkTargets(site)
+        self._targets = LinkTargets(site, kept=kept)
         files = [name for name, number in site.namespaces.items() if number == FILE]
         self._file_link = opening_of(files)
         self._disambiguations = frozenset(
