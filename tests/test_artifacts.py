@@ -1,6 +1,7 @@
 """Artefacts are wholly there or not at all, and say what they were made from."""
 
 import errno
+import logging
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from openluke import __version__
 from openluke.artifacts import (
     atomic_file,
     fingerprint,
-    is_done,
+    finished,
     write_artifact,
 )
 from openluke.errors import CheckpointError
@@ -163,24 +164,42 @@ def test_options_that_are_no_json_fail_before_the_work(tmp_path):
         pytest.fail("the work began")
 
 
-def test_a_stage_is_done_when_kind_version_inputs_and_options_agree(tmp_path):
+def test_a_stage_is_done_when_kind_version_inputs_and_options_agree(tmp_path, caplog):
     path = tmp_path / "pages"
     inputs, options = {"dump": "sha256:1"}, {"languages": ("en", "de"), "limit": None}
     same = {"inputs": inputs, "options": options}
-    assert not is_done(path, **KIND, **same)
+    caplog.set_level(logging.INFO)
+    assert finished(path, **KIND, **same) is None
     make(path, **same)
-    assert is_done(path, **KIND, **same)
-    assert not is_done(path, **KIND, inputs={"dump": "sha256:2"}, options=options)
-    assert not is_done(path, **KIND, inputs=inputs, options={})
-    assert not is_done(path, kind="pages", format_version=3, **same)
-    assert not is_done(path, kind="vocab", format_version=2, **same)
+    assert finished(path, **KIND, **same) == read_manifest(path)
+    told = [f"{path}: is already there, made from the same inputs with the same options"]
+    assert caplog.messages == told
+    assert finished(path, **KIND, inputs={"dump": "sha256:2"}, options=options) is None
+    assert finished(path, **KIND, inputs=inputs, options={}) is None
+    assert finished(path, kind="pages", format_version=3, **same) is None
+    assert finished(path, kind="vocab", format_version=2, **same) is None
+    assert caplog.messages == told
+
+
+def test_what_is_otherwise_in_a_finished_artefact_is_said(tmp_path):
+    options = {f"option {n}": n for n in range(9)} | {"tables": {"all": "x" * 50}}
+    path = make(tmp_path / "pages", inputs={"dump": "sha256:12345678f"}, options=options)
+    changed = r"made otherwise \(dump: content 12345678 → none; list: none → yes\); choose another"
+    with pytest.raises(CheckpointError, match=changed):
+        make(path, options=options | {"list": "yes"})
+    others = options | {"tables": {"all": "x" * 51, "de": 1}}
+    changed = r"tables\.all: another x{38} …; tables\.de: none → 1"
+    with pytest.raises(CheckpointError, match=changed):
+        make(path, inputs={"dump": "sha256:12345678f"}, options=others)
+    with pytest.raises(CheckpointError, match=r"option 6: 6 → none; and 3 more\); choose"):
+        make(path)
 
 
 def test_a_damaged_artefact_is_not_taken_for_unfinished(tmp_path):
     path = make(tmp_path / "pages")
     (path / "sub/data.txt").write_text("cut", encoding="utf-8")
     with pytest.raises(CheckpointError, match=r"found 3 bytes, expected 7; .* damaged"):
-        is_done(path, **KIND)
+        finished(path, **KIND)
     (path / "sub/data.txt").unlink()
     with pytest.raises(CheckpointError, match=r"data\.txt: missing; the artefact is incomplete"):
         read_manifest(path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from openluke import artifacts
-from openluke.artifacts import is_done
+from openluke.artifacts import finished
 from openluke.errors import CheckpointError
 from openluke.manifests import read_manifest
 from tests.test_artifacts import KIND, make
@@ -73,7 +73,7 @@ def test_what_was_killed_between_two_renames_is_done(tmp_path):
     path = make(tmp_path / "pages", text="old")
     (tmp_path / "link").symlink_to(path)
     replace_and_be_killed(path, patches=BETWEEN_RENAMES)
-    assert is_done(tmp_path / "link", **KIND)
+    assert finished(tmp_path / "link", **KIND)
     assert (path / "sub/data.txt").read_text() == "old"
 
 
@@ -118,7 +118,7 @@ def test_an_artefact_put_back_during_a_replacement_stays(tmp_path, monkeypatch, 
     def rename_beside_another_writer(source, target):
         rename(source, target)
         if source == path:
-            assert is_done(path, **KIND)  # as the other writer asks
+            assert finished(path, **KIND)  # as the other writer asks
         return target
 
     monkeypatch.setattr(Path, "rename", rename_beside_another_writer)
@@ -139,7 +139,7 @@ def test_an_artefact_is_not_put_back_over_its_replacement(tmp_path, monkeypatch)
         return rename(source, target)
 
     monkeypatch.setattr(Path, "rename", rename_after_the_replacement)
-    assert is_done(path, **KIND)
+    assert finished(path, **KIND)
     assert (path / "sub/data.txt").read_text() == "new"
 
 
@@ -147,7 +147,7 @@ def test_what_is_no_longer_whole_is_not_put_back(tmp_path):
     path = make(tmp_path / "pages", text="old")
     (path / "sub/data.txt").unlink()
     path.rename(tmp_path / ".pages.0.replaced")
-    assert not is_done(path, **KIND)
+    assert not finished(path, **KIND)
     assert not path.exists()
 
 

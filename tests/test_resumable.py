@@ -3,15 +3,17 @@
 import errno
 import logging
 import os
+import re
 from pathlib import Path
 
 import pytest
 
-from openluke.artifacts import fingerprint, write_artifact
+from openluke import __version__
+from openluke.artifacts import fingerprint, identity, write_artifact
 from openluke.errors import CheckpointError, ConfigError
 from openluke.file_lock import locked
 from openluke.manifests import check_content, read_manifest
-from openluke.resumable import SCRATCH, resumable_artifact
+from openluke.resumable import SCRATCH, begun, check_unfinished, resumable_artifact
 
 KIND = {"kind": "test-numbers", "format_version": 1}
 
@@ -73,22 +75,65 @@ def test_it_is_the_artefact_that_is_made_at_once(tmp_path) -> None:
     check_content(tmp_path / "one", manifest=read_manifest(tmp_path / "one"))
 
 
-@pytest.mark.parametrize(
-    "more",
+OTHERS = pytest.mark.parametrize(
+    ("more", "changed"),
     [
-        {"kind": "other"},
-        {"format_version": 2},
-        {"inputs": {"x": "sha256:1"}},
-        {"options": {"n": 1}},
+        ({"kind": "other"}, "kind: test-numbers → other"),
+        ({"format_version": 2}, "format_version: 1 → 2"),
+        ({"inputs": {"x": "sha256:1"}}, "x: content 0 → content 1"),
+        ({"inputs": {}}, "x: content 0 → none"),
+        ({"options": {"n": 1, "by": {"tens": True}}}, "by.tens: false → true"),
     ],
 )
-def test_another_job_begins_anew_and_says_so(tmp_path, caplog, more) -> None:
+BEGUN = {"inputs": {"x": "sha256:0"}, "options": {"n": 1, "by": {"tens": False}}}
+
+
+@OTHERS
+def test_what_another_job_began_stays_and_what_differs_is_said(tmp_path, more, changed) -> None:
     out = tmp_path / "out"
-    stop_after(out, "a")
+    stop_after(out, "a", **BEGUN)
+    message = rf"out: has unfinished work that was begun otherwise \({re.escape(changed)}\); "
+    with pytest.raises(CheckpointError, match=message):
+        make(out, "b", **(BEGUN | more))
+    with pytest.raises(CheckpointError, match=message):
+        check_unfinished(out, wanted=identity(**(KIND | BEGUN | more)))
+    assert make(out, **BEGUN) == ["a"]
+
+
+@OTHERS
+def test_another_job_begins_anew_if_it_may_and_says_so(tmp_path, caplog, more, changed) -> None:
+    out = tmp_path / "out"
+    stop_after(out, "a", **BEGUN)
     with caplog.at_level(logging.WARNING):
-        assert make(out, "b", **more) == []
+        assert make(out, "b", replace=True, **(BEGUN | more)) == []
     assert "out: what another job began is discarded" in caplog.text
     assert there(out) == ["b", "manifest.json"]
+    assert changed
+
+
+def test_another_release_does_not_go_on(tmp_path, monkeypatch) -> None:
+    stop_after(tmp_path / "out", "a")
+    record = tmp_path / ".out.unfinished" / "manifest.json"
+    record.write_text(record.read_text().replace(f'"{__version__}"', '"0.0.1"'))
+    with pytest.raises(CheckpointError, match=rf"openluke_version: 0\.0\.1 → {__version__}"):
+        make(tmp_path / "out")
+
+
+def test_work_that_nobody_knows_any_more_stays_unless_it_may_go(tmp_path) -> None:
+    out = tmp_path / "out"
+    stop_after(out, "a")
+    (tmp_path / ".out.unfinished" / "manifest.json").write_text("{")
+    with pytest.raises(CheckpointError, match="what with can no longer be read"):
+        make(out)
+    assert begun(out) is None
+    assert make(out, "b", replace=True) == []
+
+
+def test_a_job_that_was_killed_before_it_did_anything_is_in_nobodys_way(tmp_path) -> None:
+    (tmp_path / ".out.unfinished" / "draft").mkdir(parents=True)
+    (tmp_path / ".out.unfinished" / "manifest.json").write_text("{")
+    assert make(tmp_path / "out", "b") == []
+    assert there(tmp_path / "out") == ["b", "manifest.json"]
 
 
 def test_nothing_is_left_where_nothing_was_done(tmp_path) -> None:

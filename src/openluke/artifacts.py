@@ -24,6 +24,7 @@ from openluke.manifests import (
     Manifest,
     all_files,
     described_files,
+    differences,
     file_digest,
     files_digest,
     hidden_siblings,
@@ -78,10 +79,10 @@ def write_artifact(
         CheckpointError: Something that must stay is at ``path``, or nothing can be written there.
     """
     path = Path(path)
-    plain_options = as_json(options or {})  # before the work, so that it fails early
+    wanted = identity(kind=kind, format_version=format_version, inputs=inputs, options=options)
     with _naming(path):
         path = Path(os.path.realpath(path))  # a link stays one; unlike resolve, loops are OSErrors
-        check_place(path, kind=kind, replace=replace)
+        check_place(path, kind=kind, replace=replace, wanted=wanted)
         for leftover in hidden_siblings(path, suffix=_PARTIAL):
             logger.warning("%s: left by a run that was killed or is still busy", leftover)
         _make_directory(path.parent)
@@ -89,18 +90,28 @@ def write_artifact(
         draft.path.mkdir()
         try:
             yield draft
-            manifest = Manifest(
-                kind=kind,
-                format_version=format_version,
-                inputs=dict(inputs or {}),
-                options=plain_options,
-            )
-            describe(draft, manifest=manifest)
-            _check_target(path, kind=kind, replace=replace)
+            describe(draft, manifest=wanted)
+            _check_target(path, kind=kind, replace=replace, wanted=wanted)
             move_into_place(draft.path, target=path)
         except BaseException:
             shutil.rmtree(draft.path, ignore_errors=True)
             raise
+
+
+def identity(
+    *,
+    kind: str,
+    format_version: int,
+    inputs: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> Manifest:
+    """What tells an artefact from others before it is made: what it will be, of what and how."""
+    return Manifest(
+        kind=kind,
+        format_version=format_version,
+        inputs=dict(inputs or {}),
+        options=as_json(options or {}),
+    )
 
 
 def describe(draft: Draft, *, manifest: Manifest) -> None:
@@ -120,13 +131,16 @@ def describe(draft: Draft, *, manifest: Manifest) -> None:
     write_manifest(draft.path, manifest=manifest)
 
 
-def check_place(path: str | Path, *, kind: str, replace: bool = False) -> None:
+def check_place(
+    path: str | Path, *, kind: str, replace: bool = False, wanted: Manifest | None = None
+) -> None:
     """Raise if no artefact can be made at a path, so that it is known before the work is done.
 
     Args:
         path: Where the artefact will be.
         kind: What it will hold.
         replace: Whether a finished artefact of this kind may be replaced.
+        wanted: What is to be made, so that it is told what is otherwise in the one that is there.
 
     Raises:
         CheckpointError: Something that must stay is there.
@@ -134,7 +148,7 @@ def check_place(path: str | Path, *, kind: str, replace: bool = False) -> None:
     with _naming(Path(path)):
         place = Path(os.path.realpath(path))
         _put_back(place)
-        _check_target(place, kind=kind, replace=replace)
+        _check_target(place, kind=kind, replace=replace, wanted=wanted)
 
 
 @contextmanager
@@ -165,27 +179,36 @@ def atomic_file(path: str | Path) -> Generator[Path, None, None]:
         sync(path.parent)
 
 
-def is_done(
+def finished(
     path: str | Path,
     *,
     kind: str,
     format_version: int,
     inputs: Mapping[str, str] | None = None,
     options: Mapping[str, Any] | None = None,
-) -> bool:
-    """Whether a finished artefact of this kind, from these inputs and options, lies at ``path``.
+) -> Manifest | None:
+    """The manifest of the artefact at ``path``, if it is what these inputs and options would make.
 
-    A damaged artefact raises a ``CheckpointError``, since making it anew would hide the damage.
+    That is told, since nothing has to be done then. A damaged artefact raises a
+    ``CheckpointError``, since making it anew would hide the damage.
     """
     path = Path(path)
+    wanted = identity(kind=kind, format_version=format_version, inputs=inputs, options=options)
     with _naming(path):
         _put_back(Path(os.path.realpath(path)))
     if not (path / MANIFEST_NAME).exists():
-        return False
-    manifest = read_manifest(path)
-    wanted = (kind, format_version, dict(inputs or {}), as_json(options or {}))
-    found = (manifest.kind, manifest.format_version, manifest.inputs, as_json(manifest.options))
-    return found == wanted
+        return None
+    found = read_manifest(path)
+    if _otherwise(found, wanted=wanted):
+        return None
+    logger.info("%s: is already there, made from the same inputs with the same options", path)
+    return found
+
+
+def _otherwise(found: Manifest, *, wanted: Manifest) -> list[str]:
+    """What differs in a finished artefact; whichever release has made it will do."""
+    wanted = dataclasses.replace(wanted, openluke_version=found.openluke_version)
+    return differences(found, wanted=wanted)
 
 
 def fingerprint(path: str | Path) -> str:
@@ -239,20 +262,22 @@ def _make_directory(path: Path) -> None:
     path.mkdir(parents=True, exist_ok=True)
 
 
-def _check_target(path: Path, *, kind: str, replace: bool) -> None:
+def _check_target(path: Path, *, kind: str, replace: bool, wanted: Manifest | None = None) -> None:
     if not path.exists() or (path.is_dir() and not any(path.iterdir())):
         return
     if not (path / MANIFEST_NAME).is_file():
         raise CheckpointError(f"{path}: exists and is no openluke artefact; choose another place")
-    if not replace:
-        raise CheckpointError(
-            f"{path}: is finished already; choose another place, or replace it (--replace)"
-        )
     manifest = parse_manifest(path / MANIFEST_NAME)
     if manifest.kind != kind:
         raise CheckpointError(
             f"{path}: found an artefact of kind {manifest.kind!r}, which one of kind {kind!r} does "
             "not replace; choose another place"
+        )
+    if not replace:
+        changed = [] if wanted is None else _otherwise(manifest, wanted=wanted)
+        how = f", and made otherwise ({'; '.join(changed)})" if changed else ""
+        raise CheckpointError(
+            f"{path}: is finished already{how}; choose another place, or replace it (--replace)"
         )
     if foreign := _foreign_files(path, manifest=manifest):
         raise CheckpointError(

@@ -4,7 +4,7 @@ import glob
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +27,11 @@ REPLACED = ".replaced"
 
 HASH = "sha256"
 """The hash of files; its name stands before every digest that is kept."""
+
+_MOST_TOLD = 8
+"""Differences that are told one by one."""
+_LONGEST = 40
+"""Characters of a value in what is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,57 @@ def read_manifest(
         _check_version(manifest.format_version, known=format_version, what=f"{path}: format")
     _check_files(path, manifest=manifest)
     return manifest
+
+
+def differences(found: Manifest, *, wanted: Manifest) -> list[str]:
+    """What two artefacts are made of or with that is not the same, in words: ``size: 10 → 20``.
+
+    Args:
+        found: What is there.
+        wanted: What is to be made; its counts and files are left aside.
+    """
+    facts = ("kind", "format_version", "openluke_version")
+    said = [_change(each, old=getattr(found, each), new=getattr(wanted, each)) for each in facts]
+    inputs = sorted({*found.inputs, *wanted.inputs})
+    said += [
+        _change(name, old=_named(found.inputs.get(name)), new=_named(wanted.inputs.get(name)))
+        for name in inputs
+    ]
+    old, new = dict(_flat(found.options)), dict(_flat(wanted.options))
+    said += [_change(name, old=old.get(name), new=new.get(name)) for name in sorted({*old, *new})]
+    changed = [one for one in said if one is not None]
+    if len(changed) > _MOST_TOLD:
+        changed = [*changed[:_MOST_TOLD], f"and {len(changed) - _MOST_TOLD} more"]
+    return changed
+
+
+def _change(name: str, *, old: object, new: object) -> str | None:
+    """That something was one thing and is another; nothing if it is the same."""
+    if old == new:
+        return None
+    before, now = _short(old), _short(new)
+    return f"{name}: {before} → {now}" if before != now else f"{name}: another {before}"
+
+
+def _named(digest: str | None) -> str | None:
+    """The content that a digest stands for, as messages call it."""
+    return None if digest is None else f"content {digest.removeprefix(f'{HASH}:')[:8]}"
+
+
+def _flat(options: Mapping[str, Any], *, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Options by their names, with dots between those of tables and those in them."""
+    for name, value in options.items():
+        if isinstance(value, dict):
+            yield from _flat(cast("dict[str, Any]", value), prefix=f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "none"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 2]} …"
 
 
 def hidden_siblings(path: Path, *, suffix: str) -> list[Path]:

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import Draft, as_json, check_place, describe, move_into_place, sync
+from openluke.artifacts import Draft, check_place, describe, identity, move_into_place, sync
 from openluke.errors import CheckpointError
 from openluke.file_lock import locked
 from openluke.manifests import (
     MANIFEST_NAME,
     Manifest,
     all_files,
+    differences,
     parse_manifest,
     read_manifest,
     write_manifest,
@@ -50,8 +51,9 @@ def resumable_artifact(
 
     As with ``write_artifact`` the files are written into a hidden sibling. That stays when the
     block fails or the process dies, and the next call from the same inputs with the same options
-    finds in it what was done; it is for the block to see what that is. A call with others discards
-    it. What the block keeps in the directory ``SCRATCH`` of the draft is no part of the artefact.
+    finds in it what was done; it is for the block to see what that is. A call with others is
+    refused, or discards it if it may replace. What the block keeps in the directory ``SCRATCH`` of
+    the draft is no part of the artefact.
 
     Args:
         path: Where the artefact will be.
@@ -60,35 +62,54 @@ def resumable_artifact(
         inputs: Name and ``fingerprint`` of everything that it is made from.
         options: The options that it is made with, as far as they decide what it holds; plain JSON
             values.
-        replace: Whether a finished artefact of this kind at ``path`` may be replaced.
+        replace: Whether a finished artefact of this kind at ``path`` may be replaced, and
+            unfinished work of another job discarded.
 
     Raises:
         CheckpointError: Something that must stay is at ``path``, or it cannot be written.
         ConfigError: Another process is making it at this moment.
     """
     path = Path(path)
-    identity = Manifest(
-        kind=kind,
-        format_version=format_version,
-        inputs=dict(inputs or {}),
-        options=as_json(options or {}),
-    )
-    check_place(path, kind=kind, replace=replace)
+    wanted = identity(kind=kind, format_version=format_version, inputs=inputs, options=options)
+    check_place(path, kind=kind, replace=replace, wanted=wanted)
     with explained(path):
         target = Path(os.path.realpath(path))
         target.parent.mkdir(parents=True, exist_ok=True)
         with locked(target.with_name(f".{target.name}.lock"), what=str(path)):
-            check_place(path, kind=kind, replace=replace)  # it may have been finished just now
-            place = _Place(target.with_name(f".{target.name}{_UNFINISHED}"))
-            draft = place.take_up(identity, target=path)
+            # it may have been finished just now
+            check_place(path, kind=kind, replace=replace, wanted=wanted)
+            place = _Place.of(target)
+            if replace:
+                place.discard_other(wanted, target=path)
+            else:
+                place.check(wanted, target=path)
+            draft = place.take_up(wanted)
             try:
                 yield draft
             except BaseException:
                 place.discard_if_empty()
                 raise
-            place.describe(draft, identity=identity)
-            check_place(path, kind=kind, replace=replace)
+            place.describe(draft, wanted=wanted)
+            check_place(path, kind=kind, replace=replace, wanted=wanted)
             place.finish(draft, target=target)
+
+
+def begun(path: str | Path) -> Manifest | None:
+    """What the unfinished work at a path was begun as; none if there is none, or it is unknown."""
+    return _Place.of(Path(os.path.realpath(path))).begun()
+
+
+def check_unfinished(path: str | Path, *, wanted: Manifest) -> None:
+    """Raise if another job has begun something at a path, so that it is known before the work.
+
+    Args:
+        path: Where the artefact will be.
+        wanted: What is to be made.
+
+    Raises:
+        CheckpointError: There is unfinished work that was begun otherwise.
+    """
+    _Place.of(Path(os.path.realpath(path))).check(wanted, target=Path(path))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,29 +122,61 @@ class _Place:
 
     path: Path
 
+    @classmethod
+    def of(cls, target: Path) -> "_Place":
+        """The place beside an artefact."""
+        return cls(target.with_name(f".{target.name}{_UNFINISHED}"))
+
     @property
     def draft(self) -> Path:
         """The directory that will be the artefact."""
         return self.path / "draft"
 
-    def take_up(self, identity: Manifest, *, target: Path) -> Draft:
-        """The draft of this identity, with what is already in it."""
-        if self.path.exists() and not self._is_of(identity):
+    def begun(self) -> Manifest | None:
+        """What lies here was begun, or completed, as; none if that cannot be told."""
+        try:
+            if (self.path / MANIFEST_NAME).exists():
+                return parse_manifest(self.path / MANIFEST_NAME)
+            complete = read_manifest(self.draft)
+        except CheckpointError:
+            return None
+        return dataclasses.replace(complete, counts={}, files={}, content="")
+
+    def check(self, wanted: Manifest, *, target: Path) -> None:
+        """Raise if another job has done something here."""
+        found = self.begun()
+        if found == wanted or not all_files(self.draft):
+            return
+        changed = [] if found is None else differences(found, wanted=wanted)
+        how = "; ".join(changed) or "what with can no longer be read"
+        raise CheckpointError(
+            f"{target}: has unfinished work that was begun otherwise ({how}); give the same inputs "
+            "and options to go on with it, or discard it (--replace)"
+        )
+
+    def discard_other(self, wanted: Manifest, *, target: Path) -> None:
+        """Remove what another job has done here."""
+        if self.path.exists() and self.begun() != wanted:
             logger.warning("%s: what another job began is discarded", target)
             shutil.rmtree(self.path)
-        if self.path.exists():
-            (self.draft / MANIFEST_NAME).unlink(missing_ok=True)
-            if (self.path / SCRATCH).exists():
-                (self.path / SCRATCH).rename(self.draft / SCRATCH)
+
+    def take_up(self, wanted: Manifest) -> Draft:
+        """The draft of what is to be made, with what is already in it."""
+        if self.path.exists() and self.begun() != wanted:  # with nothing in it
+            shutil.rmtree(self.path)
         self.draft.mkdir(parents=True, exist_ok=True)
-        write_manifest(self.path, manifest=identity)
+        if not (self.path / MANIFEST_NAME).exists():
+            write_manifest(self.path, manifest=wanted)
+        (self.draft / MANIFEST_NAME).unlink(missing_ok=True)
+        if (self.path / SCRATCH).exists():
+            (self.path / SCRATCH).rename(self.draft / SCRATCH)
         return Draft(path=self.draft)
 
-    def describe(self, draft: Draft, *, identity: Manifest) -> None:
+    def describe(self, draft: Draft, *, wanted: Manifest) -> None:
         """Put the scratch aside, and write the manifest of all other files."""
         if (draft.path / SCRATCH).exists():
             (draft.path / SCRATCH).rename(self.path / SCRATCH)
-        describe(draft, manifest=identity)
+        describe(draft, manifest=wanted)
 
     def finish(self, draft: Draft, *, target: Path) -> None:
         """Make the draft the artefact."""
@@ -139,18 +192,6 @@ class _Place:
         """Leave nothing where nothing was done."""
         if not all_files(self.draft):
             shutil.rmtree(self.path, ignore_errors=True)
-
-    def _is_of(self, identity: Manifest) -> bool:
-        """Whether what lies here was begun, or completed, by a job of this identity."""
-        if not self.draft.is_dir():
-            return False
-        try:
-            if (self.path / MANIFEST_NAME).exists():
-                return parse_manifest(self.path / MANIFEST_NAME) == identity
-            complete = read_manifest(self.draft)
-        except CheckpointError:
-            return False
-        return dataclasses.replace(complete, counts={}, files={}, content="") == identity
 
 
 @contextmanager

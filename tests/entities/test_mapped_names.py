@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from openluke.artifacts import is_done
+from openluke.artifacts import finished
 from openluke.entities.mapped_names import (
     COUNTS,
     FORMAT_VERSION,
@@ -62,7 +62,7 @@ def test_a_stage_writes_rows_with_its_inputs_and_options(tmp_path):
         return with_special(VocabRow([Name(f"T{i}", "en")], i) for i in range(3))
 
     write_mapped(tmp_path / "v", rows=rows, **stage)
-    assert is_done(tmp_path / "v", kind=KIND, format_version=FORMAT_VERSION, **stage)
+    assert finished(tmp_path / "v", kind=KIND, format_version=FORMAT_VERSION, **stage)
     vocab = EntityVocab.read(tmp_path / "v")
     assert (vocab.id("T2", language="en"), vocab.count(5), vocab.special.mask) == (5, 2, 2)
 

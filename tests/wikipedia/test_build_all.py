@@ -1,6 +1,7 @@
 """A build of all stages is the same however often it is killed, and nobody else's meanwhile."""
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from openluke.wikipedia.build_all import (
     build_all,
 )
 from openluke.wikipedia.build_candidates import Workforce
+from openluke.wikipedia.candidate_options import CandidateOptions
 from openluke.wikipedia.interwiki import Interwiki
 from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.parse_dump import ParseOptions
@@ -88,11 +90,38 @@ def test_another_option_needs_to_be_meant(dump: Path, tmp_path: Path) -> None:
     build(dump, tmp_path / "out")
     fewer = BuildOptions(parse=OPTIONS.parse, vocab=VocabOptions(size=5))
 
-    with pytest.raises(CheckpointError, match=r"vocab: is finished already.*--replace"):
+    with pytest.raises(CheckpointError, match=r"vocab: is .* \(size: 10 → 5\); .*--replace"):
         build(dump, tmp_path / "out", options=fewer)
     build(dump, tmp_path / "out", options=fewer, replace=True)
 
     assert EntityVocab.read(tmp_path / "out" / VOCAB).n_ids == 5
+
+
+def test_unfinished_work_with_other_options_is_told_before_the_first_stage(
+    dump: Path, tmp_path: Path, monkeypatch
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("openluke.wikipedia.build_candidates.choose_candidates", stop)
+        with pytest.raises(KeyboardInterrupt):
+            build(dump, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out" / PAGES)
+    other = BuildOptions(
+        parse=OPTIONS.parse, vocab=OPTIONS.vocab, candidates=CandidateOptions(sample=0.5)
+    )
+
+    with pytest.raises(CheckpointError, match=r"candidates: .* \(sample: 1.0 → 0.5\); .*--replace"):
+        build(dump, tmp_path / "out", options=other)
+    assert not (tmp_path / "out" / PAGES).exists()
+    build(dump, tmp_path / "out", options=other, replace=True)
+
+
+def test_a_language_by_another_code_is_the_same(dump: Path, tmp_path: Path) -> None:
+    options = BuildOptions(parse=OPTIONS.parse, vocab=VocabOptions(language="nb"))
+    counts = build(dump, tmp_path / "out", options=options)
+    assert build(dump, tmp_path / "out", options=options) == counts
 
 
 @pytest.mark.parametrize("missing", ["page_props", "langlinks", "white_lists"])

@@ -107,6 +107,26 @@ def test_a_bad_line_is_named_or_left_out(tmp_path, caplog) -> None:
     assert f"{lines}:66: title: missing, expected a title; left out" in caplog.messages
     assert "left out (damaged_lines: 2)" in caplog.messages[-1]
     assert len(store) == 63
+    with pytest.raises(DataError, match=r"were read leniently before \(damaged_lines: 2\)"):
+        import_pages(lines, output=tmp_path / "s", options=options, workers=1, reuse=True)
+
+
+def test_what_was_done_before_a_bad_line_is_not_done_again(tmp_path) -> None:
+    documents = [*DOCUMENTS, {"text": "x"}]
+    lines = write_lines(tmp_path / "docs.jsonl", documents=documents)
+    options = ImportOptions(part_size=1000)
+    with pytest.raises(DataError, match=r"docs\.jsonl:65: title: missing"):
+        import_pages(lines, output=tmp_path / "s", options=options, workers=1)
+    told: list[ParseProgress] = []
+    import_pages(
+        lines,
+        output=tmp_path / "s",
+        options=options,
+        workers=1,
+        lenient=True,
+        on_progress=told.append,
+    )
+    assert told[-1].counts_before["pages"] > 0
 
 
 def test_options_decide_what_is_read(tmp_path) -> None:

@@ -13,13 +13,23 @@ from pathlib import Path
 import pytest
 
 from openluke.artifacts import fingerprint
+from openluke.entities.candidates import CandidateTable
+from openluke.entities.vocab import EntityVocab
 from openluke.errors import CheckpointError, ConfigError, DataError
 from openluke.records.pages import Redirect
+from openluke.wikipedia.build_candidates import Workforce, build_candidates
+from openluke.wikipedia.build_vocab import build_vocab
 from openluke.wikipedia.input_identity import identify_inputs
 from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.parse_dump import ParseOptions, ParseProgress, parse_dump
 from tests.architecture.rules import ROOT
-from tests.wikipedia.dump.small_dumps import SmallPage, dump_xml, many_streams, write_packed
+from tests.wikipedia.dump.small_dumps import (
+    SmallPage,
+    dump_pieces,
+    dump_xml,
+    many_streams,
+    write_packed,
+)
 from tests.wikipedia.sql_dumps import sql_dump
 
 PAGES = [
@@ -126,6 +136,39 @@ def test_options_decide_what_is_kept(tmp_path, dump) -> None:
     }
 
 
+def test_namespaces_that_are_kept_are_linked_and_counted(tmp_path) -> None:
+    pages = [
+        SmallPage(
+            "Nil", "[[portal:wissen|Wissen]] [[Portal:Wissen]] [[Portal:Neu]] [[Datei:x.jpg|y]]"
+        ),
+        SmallPage("Portal:Wissen", "[[nil]]", namespace=100),
+        SmallPage("Portal:Alt", "#WEITERLEITUNG [[Portal:Wissen]]", 100, "Portal:Wissen"),
+        SmallPage("Wissen", "#WEITERLEITUNG [[Portal:wissen]]", redirect="Portal:Wissen"),
+    ]
+    path = write_packed(tmp_path / "d.xml", xml=dump_xml(pages))
+    store = parse(path, tmp_path / "s", options=ParseOptions(namespaces=(0, 100)))
+    found = {
+        page.title: [link.title for one in page.paragraphs for link in one.links]
+        for page in store.pages()
+    }
+    assert found == {
+        "Nil": ["Portal:Wissen", "Portal:Wissen", "Portal:Neu"],
+        "Portal:Wissen": ["Nil"],
+    }
+    assert list(store.redirects()) == [
+        Redirect("Portal:Alt", "Portal:Wissen"),
+        Redirect("Wissen", "Portal:Wissen"),
+    ]
+    build_vocab(store.path, output=tmp_path / "vocab")
+    rows = list(EntityVocab.read(tmp_path / "vocab").rows())[3:]
+    assert [(row.names[0].title, row.links) for row in rows] == [("Portal:Wissen", 2), ("Nil", 1)]
+    build_candidates(store.path, output=tmp_path / "c", workforce=Workforce(workers=1))
+    for name in ("Wissen", "Portal:Wissen"):
+        candidates = CandidateTable.open(tmp_path / "c").find(name)
+        assert candidates is not None
+        assert [one.title for one in candidates] == ["Portal:Wissen"]
+
+
 def test_a_finished_store_is_taken_as_it_is_if_that_is_asked_for(tmp_path, dump) -> None:
     parse(dump, tmp_path / "s")
     with pytest.raises(CheckpointError, match="is finished already"):
@@ -133,7 +176,8 @@ def test_a_finished_store_is_taken_as_it_is_if_that_is_asked_for(tmp_path, dump)
     before = (tmp_path / "s" / "manifest.json").stat().st_mtime_ns
     assert len(parse(dump, tmp_path / "s", reuse=True)) == 153
     assert (tmp_path / "s" / "manifest.json").stat().st_mtime_ns == before
-    with pytest.raises(CheckpointError, match="is finished already"):
+    other = r"made otherwise \(namespaces: \[0\] → \[6\]; part_size: 500 → none\)"
+    with pytest.raises(CheckpointError, match=f"is finished already, and {other}; choose"):
         parse(dump, tmp_path / "s", reuse=True, options=ParseOptions(namespaces=(6,)))
     parse(dump, tmp_path / "s", replace=True, options=ParseOptions(namespaces=(6,)))
     assert (tmp_path / "s" / "manifest.json").stat().st_mtime_ns != before
@@ -149,7 +193,7 @@ def test_a_dump_that_ends_in_the_middle_is_an_error_or_counted(tmp_path, dump, c
         store = parse(dump, tmp_path / "s", lenient=True, options=options, on_progress=told.append)
     assert told[0].counts_before != {}, "the parts before the damage are not parsed again"
     assert 50 < len(store) < 153
-    assert "s: parts of the dump are damaged and left out (damaged_" in caplog.text
+    assert "s: parts of its input are damaged and left out (damaged_" in caplog.text
     with pytest.raises(DataError, match=r"were read leniently before \(damaged_"):
         parse(dump, tmp_path / "s", reuse=True, options=options)
 
@@ -161,6 +205,24 @@ def test_a_dump_that_is_not_there_leaves_nothing(tmp_path) -> None:
     with pytest.raises(DataError):
         parse(tmp_path / "text", tmp_path / "s")
     assert [path.name for path in tmp_path.iterdir()] == ["text"]
+
+
+@pytest.mark.parametrize("name", ["d.xml", "d.xml.gz", "d.xml.bz2"])
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [
+        ("", "</mediawiki>"),
+        ("<w:page><w:title>A</w:title></w:page>", "<w:page><w:title>A</w:title>"),
+        ("<logitem>\n<id>1</id>\n</logitem>", r"<logitem>\\n<id>1"),
+    ],
+)
+def test_a_dump_without_pages_is_refused(tmp_path, name, inside, told) -> None:
+    head, _, foot = dump_pieces([SmallPage("A", "b")])
+    path = write_packed(tmp_path / name, xml=f"{head}{inside}{foot}".encode())
+    message = rf"{name}: has no page: behind its head stands b'{told}.*; expected <page>"
+    with pytest.raises(DataError, match=message):
+        parse(path, tmp_path / "s")
+    assert "s" not in {path.name for path in tmp_path.iterdir()}
 
 
 def test_files_are_told_apart_by_every_byte(tmp_path) -> None:

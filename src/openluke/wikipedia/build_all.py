@@ -10,8 +10,9 @@ from openluke.artifacts import as_json, check_place
 from openluke.config import to_mapping
 from openluke.entities import candidate_files, mapped_names
 from openluke.file_lock import locked
-from openluke.manifests import MANIFEST_NAME, read_manifest
+from openluke.manifests import MANIFEST_NAME, Manifest, read_manifest
 from openluke.part_runner import PartDone
+from openluke.resumable import begun, check_unfinished
 from openluke.wikipedia import interwiki, pages
 from openluke.wikipedia.build_candidates import Workforce, build_candidates
 from openluke.wikipedia.build_interwiki import build_interwiki
@@ -19,6 +20,7 @@ from openluke.wikipedia.build_vocab import build_vocab
 from openluke.wikipedia.candidate_options import CandidateOptions
 from openluke.wikipedia.input_identity import check_inputs
 from openluke.wikipedia.interwiki_sources import InterwikiSources
+from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.parse_dump import ParseOptions, ParseProgress, parse_dump
 from openluke.wikipedia.reductions import Limits, check_installed
 from openluke.wikipedia.vocab_choice import VocabOptions
@@ -141,14 +143,25 @@ class _Build:
         options = self.options
         stages: tuple[tuple[str, str, Any], ...] = (
             (PAGES, pages.KIND, options.parse),
-            (VOCAB, mapped_names.KIND, options.vocab),
+            (VOCAB, mapped_names.KIND, _as_wikipedia(options.vocab)),
             (INTERWIKI, interwiki.KIND, None),
             (CANDIDATES, candidate_files.KIND, options.candidates),
         )
         for stage, kind, wanted in stages:
-            path = self.output / stage
-            if not _may_be_reused(path, kind=kind, options=wanted):
-                check_place(path, kind=kind, replace=self.replace)
+            self._check_place(self.output / stage, kind=kind, options=wanted)
+
+    def _check_place(self, path: Path, *, kind: str, options: Any) -> None:
+        """Raise if a stage will not write at a path; what it is made of is not known yet."""
+        if (path / MANIFEST_NAME).exists():
+            found = read_manifest(path)
+            wanted = _with_options(found, options=options)
+            if found != wanted or found.kind != kind:
+                check_place(path, kind=kind, replace=self.replace, wanted=wanted)
+            return
+        check_place(path, kind=kind, replace=self.replace)
+        unfinished = begun(path)
+        if unfinished is not None and not self.replace:
+            check_unfinished(path, wanted=_with_options(unfinished, options=options))
 
     def pages(self) -> Mapping[str, int]:
         parse_dump(
@@ -199,10 +212,12 @@ class _Build:
         )
 
 
-def _may_be_reused(path: Path, *, kind: str, options: Any) -> bool:
-    """Whether a finished artefact may be what a stage would make, if its inputs are the same."""
-    if not (path / MANIFEST_NAME).exists():
-        return False
-    found = read_manifest(path)
-    has_options = options is None or as_json(found.options) == as_json(to_mapping(options))
-    return found.kind == kind and has_options
+def _with_options(found: Manifest, *, options: Any) -> Manifest:
+    """The same with other options; those of a stage that has none of its own are left."""
+    return found if options is None else changed(found, options=as_json(to_mapping(options)))
+
+
+def _as_wikipedia(options: VocabOptions) -> VocabOptions:
+    """The same with the language as the vocabulary will say it, such as ``"no"`` for ``"nb"``."""
+    code = options.language
+    return options if code is None else changed(options, language=wikipedia_language(code) or code)

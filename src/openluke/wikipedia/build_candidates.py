@@ -14,11 +14,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from openluke.artifacts import fingerprint, is_done
+from openluke.artifacts import fingerprint, finished
 from openluke.config import to_mapping
 from openluke.entities.candidate_files import FORMAT_VERSION, KIND, UNCOUNTED, CandidateRow
 from openluke.entities.candidates import CandidateTable
-from openluke.manifests import read_manifest
 from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
 from openluke.resumable import SCRATCH, resumable_artifact
 from openluke.tokenization.candidate_writing import write_table
@@ -91,8 +90,8 @@ def build_candidates(
         "inputs": {"pages": fingerprint(store)},
         "options": to_mapping(options),
     }
-    if reuse and is_done(output, **named):
-        return read_manifest(output).counts
+    if reuse and (done := finished(output, **named)) is not None:
+        return done.counts
     with resumable_artifact(output, **named, replace=replace) as draft:
         job = _Job(
             store=pages,

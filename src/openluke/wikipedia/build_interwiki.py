@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import is_done
+from openluke.artifacts import finished
 from openluke.errors import ConfigError
-from openluke.manifests import read_manifest
 from openluke.part_runner import ClusterOptions, Executor, PartDone, run_parts
 from openluke.resumable import SCRATCH, resumable_artifact
+from openluke.wikipedia.damage_counts import check_damage
 from openluke.wikipedia.dump import PartTally
 from openluke.wikipedia.interwiki import FORMAT_VERSION, KIND
 from openluke.wikipedia.interwiki_sources import InterwikiSources, gather_names
@@ -78,7 +78,7 @@ def build_interwiki(
         sources: What it is made from.
         languages: The Wikipedias to keep; all by default, without the one in simple English. Those
             of the page stores, and of the first titles of tables, are kept in any case.
-        strict: Whether damage in a dump of Wikidata is an error; if not, it is counted.
+        strict: Whether damage in a dump of Wikidata is an error; if not, it is counted and told.
         part_size: Bytes of a dump of Wikidata that are read at once.
         limits: What may be taken of the machine; its workers read Wikidata, too.
         on_done: Told of each part of Wikidata that is read.
@@ -98,13 +98,13 @@ def build_interwiki(
         "inputs": sources.identities(),
         "options": {
             "languages": kept,
-            "strict": strict,
             "part_size": part_size,
             "table_language": sources.table_language,
         },
     }
-    if reuse and is_done(output, **named):
-        return read_manifest(output).counts
+    if reuse and (done := finished(output, **named)) is not None:
+        check_damage(done.counts, lenient=not strict, output=output)
+        return done.counts
     with resumable_artifact(output, **named, replace=replace) as draft:
         scratch = draft.path / SCRATCH
         scratch.mkdir(exist_ok=True)
@@ -120,6 +120,7 @@ def build_interwiki(
                 cluster=cluster,
             )
         )
+        check_damage(draft.counts, lenient=not strict, output=output)
         with open_tables(scratch / "interwiki", limits=limits) as tables:
             found = gather_names(
                 tables,

@@ -64,7 +64,7 @@ def build_vocab(
     out = VocabOutput(path=Path(output), form=form, replace=replace)
     if reuse and (done := out.finished(inputs=inputs, options=to_mapping(options))) is not None:
         return done
-    out.check()
+    out.check(inputs=inputs, options=to_mapping(options))
     with open_tables(output, limits=limits) as tables:
         add_pages(tables, store=pages)
         counts = resolve_redirects(tables)

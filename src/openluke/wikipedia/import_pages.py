@@ -1,18 +1,18 @@
 """From one's own documents or notes to a page store, in place of a Wikipedia."""
 
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import is_done
+from openluke.artifacts import finished
 from openluke.config import to_mapping
 from openluke.entities.titles import is_language
 from openluke.errors import ConfigError, DataError
-from openluke.manifests import HASH, files_digest, read_manifest
+from openluke.manifests import HASH, files_digest
 from openluke.part_runner import ClusterOptions, Executor, run_parts
 from openluke.resumable import resumable_artifact
+from openluke.wikipedia.damage_counts import check_damage
 from openluke.wikipedia.import_part import ImportPart, PartImporter
 from openluke.wikipedia.input_identity import identify_inputs
 from openluke.wikipedia.own_data.line_parts import cut_files
@@ -20,10 +20,8 @@ from openluke.wikipedia.own_data.note_names import group_notes, list_notes
 from openluke.wikipedia.own_data.note_pages import NotePart
 from openluke.wikipedia.own_data.title_rule import TitleRule
 from openluke.wikipedia.pages import FORMAT_VERSION, KIND, PageStore, complete_store
-from openluke.wikipedia.part_progress import ParseProgress, ProgressTeller
+from openluke.wikipedia.part_progress import ParseProgress, progress_teller
 from openluke.wikipedia.site import Site
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +96,10 @@ def import_pages(
         "kind": KIND,
         "format_version": FORMAT_VERSION,
         "inputs": sources.identify(),
-        "options": {**to_mapping(options), "lenient": lenient},
+        "options": to_mapping(options),
     }
-    if reuse and is_done(output, **named):
-        _tell_damage(read_manifest(output).counts, output=output)
+    if reuse and (done := finished(output, **named)) is not None:
+        check_damage(done.counts, lenient=lenient, output=output)
         return PageStore.open(output)
     with resumable_artifact(output, **named, replace=replace) as draft:
         parts = sources.parts(part_size=options.part_size)
@@ -119,11 +117,9 @@ def import_pages(
             workers=workers,
             executor=executor,
             cluster=cluster,
-            on_done=None
-            if on_progress is None
-            else ProgressTeller([part.size for part in parts], on_progress=on_progress),
+            on_done=progress_teller([part.size for part in parts], on_progress=on_progress),
         )
-        _tell_damage(counts, output=output)
+        check_damage(counts, lenient=lenient, output=output)
         counts.update(complete_store(draft.path, site=_site(options)))
         draft.counts.update(counts)
     return PageStore.open(output)
@@ -184,16 +180,3 @@ def _list_sources(paths: str | Path | Sequence[str | Path]) -> _Sources:
 def _site(options: ImportOptions) -> Site:
     """The collection as a wiki: without namespaces, so that a colon in a title is a colon."""
     return Site(language=options.language, name=options.name, capitalises=options.titles.capitalise)
-
-
-def _tell_damage(counts: Mapping[str, int], *, output: str | Path) -> None:
-    """Tell what was left out."""
-    listed = ", ".join(_damages(counts))
-    if listed:
-        logger.warning("%s: documents cannot be read, and are left out (%s)", output, listed)
-
-
-def _damages(counts: Mapping[str, int]) -> Iterator[str]:
-    for name, n in sorted(counts.items()):
-        if name.startswith("damaged_") and n:
-            yield f"{name}: {n:,}"

@@ -85,7 +85,7 @@ def merge_vocabs(
     out = VocabOutput(path=Path(output), form=form, replace=replace)
     if reuse and (done := out.finished(inputs=inputs, options=to_mapping(options))) is not None:
         return done
-    out.check()
+    out.check(inputs=inputs, options=to_mapping(options))
     with open_tables(output, limits=limits) as tables:
         tables.add_written(
             "entries",
@@ -94,14 +94,13 @@ def merge_vocabs(
             ),
         )
         counts = _choose(tables, options=options)
-        out.write(
+        return out.write(
             lambda: with_special(_rows(tables)),
             has_languages=True,
             inputs=inputs,
             options=to_mapping(options),
             counts=counts,
         )
-    return counts
 
 
 def _entries(

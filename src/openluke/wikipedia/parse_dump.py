@@ -1,28 +1,24 @@
 """From the dump of a wiki to its page store: all cores, resumed where it stopped."""
 
-import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import is_done
+from openluke.artifacts import finished
 from openluke.config import to_mapping
-from openluke.errors import DataError
-from openluke.manifests import read_manifest
 from openluke.part_runner import ClusterOptions, Executor, run_parts
 from openluke.resumable import SCRATCH, resumable_artifact
+from openluke.wikipedia.damage_counts import check_damage
 from openluke.wikipedia.dump import open_dump
 from openluke.wikipedia.input_identity import identify_inputs
 from openluke.wikipedia.page_facts import PageFacts, write_page_facts
 from openluke.wikipedia.pages import FORMAT_VERSION, KIND, PageStore, complete_store
-from openluke.wikipedia.parse_part import DAMAGED, PartParser
-from openluke.wikipedia.part_progress import ParseProgress, ProgressTeller
+from openluke.wikipedia.parse_part import PartParser
+from openluke.wikipedia.part_progress import ParseProgress, progress_teller
 
 __all__ = ["ParseOptions", "ParseProgress", "parse_dump"]
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +26,7 @@ class ParseOptions:
     """What decides which pages a store has and how they read."""
 
     namespaces: tuple[int, ...] = (0,)
-    """Numbers of the namespaces that are kept; 0 is that of articles."""
+    """Numbers of the namespaces that are kept, pages and links to them; 0 is that of articles."""
     language: str | None = None
     """The language of the wiki as Wikipedia codes it; by default what the dump says."""
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -73,7 +69,7 @@ def parse_dump(
         on_progress: Told of each part that is done.
 
     Raises:
-        DataError: The dump is damaged, and the parsing is not lenient.
+        DataError: The dump is damaged, and the parsing is not lenient; or it has no page.
         CheckpointError: The store cannot be written there.
         ConfigError: Another process is writing it at this moment.
     """
@@ -87,8 +83,8 @@ def parse_dump(
         ),
         "options": to_mapping(options),
     }
-    if reuse and is_done(output, **named):
-        _check_damage(read_manifest(output).counts, lenient=lenient, output=output)
+    if reuse and (done := finished(output, **named)) is not None:
+        check_damage(done.counts, lenient=lenient, output=output)
         return PageStore.open(output)
     with resumable_artifact(output, **named, replace=replace) as draft:
         scratch = draft.path / SCRATCH
@@ -98,9 +94,11 @@ def parse_dump(
             part_size=options.part_size,
             directory=scratch / "pieces",
         )
+        dump.check_pages()
         parser = PartParser(
             site=dump.site,
             namespaces=options.namespaces,
+            namespace_names=dump.namespace_names,
             templates=options.templates,
             facts=None if page_props is None else _facts(scratch, page_props=Path(page_props)),
             lenient=lenient,
@@ -112,13 +110,11 @@ def parse_dump(
             workers=workers,
             executor=executor,
             cluster=cluster,
-            on_done=None
-            if on_progress is None
-            else ProgressTeller(
+            on_done=progress_teller(
                 [part.end - part.start for part in dump.parts], on_progress=on_progress
             ),
         )
-        _check_damage(counts, lenient=lenient, output=output)
+        check_damage(counts, lenient=lenient, output=output)
         counts.update(complete_store(draft.path, site=dump.site))
         draft.counts.update(counts)
     return PageStore.open(output)
@@ -132,18 +128,3 @@ def _facts(scratch: Path, *, page_props: Path) -> PageFacts:
         write_page_facts(partial, page_props=page_props)
         partial.rename(directory)
     return PageFacts(directory)
-
-
-def _check_damage(counts: Mapping[str, int], *, lenient: bool, output: str | Path) -> None:
-    """Tell what was left out; an error, if it was left out by a lenient call before this one."""
-    damaged = {name: n for name, n in counts.items() if name.startswith(DAMAGED) and n}
-    if not damaged:
-        return
-    listed = ", ".join(f"{name}: {n:,}" for name, n in sorted(damaged.items()))
-    if not lenient:
-        raise DataError(
-            f"the dump is damaged, and parts of it were read leniently before ({listed}); expected "
-            "a whole dump; download it again, or go on leniently",
-            file=output,
-        )
-    logger.warning("%s: parts of the dump are damaged and left out (%s)", output, listed)

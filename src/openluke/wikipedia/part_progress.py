@@ -23,18 +23,24 @@ class ParseProgress:
     """The same of those that were done before this was started, for whoever tells a speed."""
 
 
-class ProgressTeller:
+def progress_teller(
+    sizes: Sequence[int], *, on_progress: Callable[[ParseProgress], None] | None
+) -> Callable[[PartDone], None] | None:
+    """What is told of parts that are done, if somebody is told how far they are.
+
+    Args:
+        sizes: Bytes of each part.
+        on_progress: Told the sums after each part.
+    """
+    return None if on_progress is None else _Teller(sizes, on_progress=on_progress)
+
+
+class _Teller:
     """Adds up what is told of parts."""
 
     def __init__(
         self, sizes: Sequence[int], *, on_progress: Callable[[ParseProgress], None]
     ) -> None:
-        """Begin with nothing.
-
-        Args:
-            sizes: Bytes of each part.
-            on_progress: Told the sums after each part.
-        """
         self._sizes = sizes
         self._on_progress = on_progress
         self._parts = self._bytes = 0

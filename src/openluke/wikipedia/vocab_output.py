@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import check_place, is_done
+from openluke.artifacts import check_place, finished, identity
 from openluke.entities.mapped_names import FORMAT_VERSION, KIND, Rows, write_mapped
 from openluke.entities.vocab_files import Form, write_table
 from openluke.errors import CheckpointError
@@ -29,18 +29,22 @@ class VocabOutput:
         """
         if self.form != "mapped":
             return None
-        known: dict[str, Any] = {"inputs": inputs, "options": options}
-        if not is_done(self.path, kind=KIND, format_version=FORMAT_VERSION, **known):
-            return None
-        return read_manifest(self.path).counts
+        found = finished(
+            self.path, kind=KIND, format_version=FORMAT_VERSION, inputs=inputs, options=options
+        )
+        return None if found is None else found.counts
 
-    def check(self) -> None:
+    def check(self, *, inputs: Mapping[str, str], options: Mapping[str, Any]) -> None:
         """Raise if something that must stay is there, so that it is known before the work."""
         if self.form == "mapped":
-            check_place(self.path, kind=KIND, replace=self.replace)
+            wanted = identity(
+                kind=KIND, format_version=FORMAT_VERSION, inputs=inputs, options=options
+            )
+            check_place(self.path, kind=KIND, replace=self.replace, wanted=wanted)
         elif self.path.exists() and not self.replace:
             raise CheckpointError(
-                f"{self.path}: exists already; choose another place, or replace it (--replace)"
+                f"{self.path}: exists already, and the form {self.form!r} does not say what it was "
+                "made of; choose another place, or replace it (--replace)"
             )
 
     def write(
@@ -51,8 +55,11 @@ class VocabOutput:
         inputs: Mapping[str, str],
         options: Mapping[str, Any],
         counts: Mapping[str, int],
-    ) -> None:
-        """Write the vocabulary; only the form ``"mapped"`` keeps inputs, options and counts."""
+    ) -> dict[str, int]:
+        """Write the vocabulary, and return its counts as they will be told again.
+
+        Only the form ``"mapped"`` keeps inputs, options and counts, with some of its own.
+        """
         if self.form != "mapped":
             write_table(
                 self.path,
@@ -61,7 +68,7 @@ class VocabOutput:
                 has_languages=has_languages,
                 replace=self.replace,
             )
-            return
+            return dict(counts)
         write_mapped(
             self.path,
             rows=rows,
@@ -70,3 +77,4 @@ class VocabOutput:
             counts=counts,
             replace=self.replace,
         )
+        return read_manifest(self.path).counts

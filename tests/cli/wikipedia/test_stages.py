@@ -51,6 +51,37 @@ def test_stage_by_stage(run) -> None:
     run("vocab vocab.jsonl all --merge vocab.jsonl --interwiki interwiki --min-languages 1")
 
 
+def test_a_stage_that_is_done_is_not_done_again(run, caplog: pytest.LogCaptureFixture) -> None:
+    Path("own.jsonl").write_text('{"title": "Nile", "text": "A river."}', encoding="utf-8")
+    lines = {
+        "pages": "parse dewiki.xml.bz2 pages --workers 1",
+        "own": "import own.jsonl own --workers 1",
+        "vocab": "vocab pages vocab",
+        "one": "vocab pages one --language de",
+        "again": "vocab pages again --language de --size 4",
+        "interwiki": "interwiki interwiki --pages pages",
+        "all": "vocab one all --merge again --interwiki interwiki --min-languages 1",
+        "candidates": "candidates pages candidates --workers 1",
+        "out/candidates": "build dewiki.xml.bz2 out --workers 1",
+    }
+    for output, line in lines.items():
+        first = run(f"{line} --json")
+        manifest = Path(output) / "manifest.json"
+        made = manifest.stat().st_mtime_ns
+        assert "already there" not in caplog.text
+        assert json.loads(run(f"{line} --json")) == json.loads(first)
+        assert f"{output}: is already there, made from the same inputs" in caplog.text
+        assert manifest.stat().st_mtime_ns == made
+        run(f"{line} --replace")
+        is_new = manifest.stat().st_mtime_ns != made
+        assert is_new == (not line.startswith("build"))  # which replaces what is otherwise
+        caplog.clear()
+    err = run("vocab pages vocab --min-count 2", status=1)
+    assert "vocab: is finished already, and made otherwise (min_count: 0 → 2); choose" in err
+    err = run("vocab own vocab", status=1)
+    assert re.search(r"\(pages: content \w{8} → content \w{8}\); .*--replace", err)
+
+
 def test_at_once(run) -> None:
     told = json.loads(run("build dewiki.xml.bz2 out --workers 1 --json"))
     assert told["out/pages"]["pages"] == 3

@@ -33,7 +33,7 @@ def candidates(
         pages: A page store.
         output: The directory to make.
         options: Which names and entities to take.
-        replace: Replace a table that is there.
+        replace: Replace a table that is there, or that was begun otherwise.
         json: Print one JSON object instead of a table.
         machine: Who does the work.
     """
@@ -45,5 +45,6 @@ def candidates(
             limits=machine.limits,
             workforce=changed(machine.workforce, on_done=progress.step_done),
             replace=replace,
+            reuse=not replace,
         )
     print_counts("candidate table", output=output, counts=counts, as_json=json, form=options.form)

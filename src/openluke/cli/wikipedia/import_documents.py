@@ -39,7 +39,7 @@ def import_documents(
         more: More files or folders; may be given several times.
         options: How documents are read.
         lenient: Leave out what cannot be read, count it, and go on.
-        replace: Replace a page store that is there.
+        replace: Replace a page store that is there, or that was begun otherwise.
         json: Print one JSON object instead of a table.
         machine: Who does the work.
     """
@@ -53,6 +53,7 @@ def import_documents(
             executor=machine.executor,
             cluster=machine.cluster,
             replace=replace,
+            reuse=not replace,
             on_progress=progress.parsed,
         )
     counts = {"pages": 0} | read_manifest(output).counts  # of no file nothing is counted

@@ -44,7 +44,7 @@ def interwiki(
         languages: Codes of the Wikipedias to keep; all by default, without the one in simple
             English. Those of the page stores are kept in any case.
         lenient: Count what is damaged in a dump of Wikidata, and go on behind it.
-        replace: Replace a table that is there.
+        replace: Replace a table that is there, or that was begun otherwise.
         json: Print one JSON object instead of a table.
         machine: Who does the work.
     """
@@ -66,5 +66,6 @@ def interwiki(
             executor=machine.executor,
             cluster=machine.cluster,
             replace=replace,
+            reuse=not replace,
         )
     print_counts("interwiki table", output=output, counts=counts, as_json=json)

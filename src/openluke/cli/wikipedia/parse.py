@@ -46,12 +46,13 @@ def parse(
         page_props: MediaWiki's dump of page_props (.sql.gz), for Wikidata items and for which pages
             are disambiguations.
         language: Wikipedia's code of the language; by default what the dump says.
-        namespaces: Numbers of the namespaces to keep; by default 0, that of articles.
+        namespaces: Numbers of the namespaces to keep, with the links to their pages; by default 0,
+            that of articles.
         templates: A TOML file of more templates that carry words, in tables for a language or for
             all, such as nowrap = "{1}" below [all].
         part_size: Bytes of a packed file that make a part; by default 4 to 16 million.
         lenient: Leave out what is damaged in the dump, count it, and go on behind it.
-        replace: Replace a page store that is there.
+        replace: Replace a page store that is there, or that was begun otherwise.
         json: Print one JSON object instead of a table.
         machine: Who does the work.
     """
@@ -71,6 +72,7 @@ def parse(
             executor=machine.executor,
             cluster=machine.cluster,
             replace=replace,
+            reuse=not replace,
             on_progress=progress.parsed,
         )
     counts = read_manifest(output).counts

@@ -1,5 +1,6 @@
 """Showing how far the parts of a stage are, on standard error, when a person watches."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Generator
@@ -9,6 +10,7 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from openluke.artifacts import finished
 from openluke.part_runner import PartDone
 from openluke.wikipedia.part_progress import ParseProgress
 
@@ -50,7 +52,8 @@ class StageProgress:
 
 @contextmanager
 def stage_progress() -> Generator[StageProgress, None, None]:
-    """Show progress while the block runs."""
+    """Show progress while the block runs, and tell it where there is nothing to do."""
+    tell_what_is_there()
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -60,3 +63,8 @@ def stage_progress() -> Generator[StageProgress, None, None]:
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         yield StageProgress(bars)
+
+
+def tell_what_is_there() -> None:
+    """Let a stage tell that what it would make is already there."""
+    logging.getLogger(finished.__module__).setLevel(logging.INFO)

@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from openluke.cli.flags import Flag
 from openluke.cli.wikipedia.counts import print_counts
 from openluke.cli.wikipedia.machine import Machine
+from openluke.cli.wikipedia.progress import tell_what_is_there
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError
 from openluke.wikipedia.build_vocab import build_vocab
@@ -85,6 +86,7 @@ def vocab(
         json: Print one JSON object instead of a table.
         machine: Who does the work.
     """
+    tell_what_is_there()
     if merging.merge:
         _check_unused(titles, usual=_TITLES, why="goes with page stores, not with --merge")
         if merging.interwiki is None:
@@ -105,6 +107,7 @@ def vocab(
             form=form,
             limits=machine.limits,
             replace=replace,
+            reuse=not replace,
         )
     else:
         _check_unused(merging, usual=_MERGING, why="goes with --merge alone")
@@ -123,6 +126,7 @@ def vocab(
             form=form,
             limits=machine.limits,
             replace=replace,
+            reuse=not replace,
         )
     print_counts("entity vocabulary", output=output, counts=counts, as_json=json, form=form)
 
