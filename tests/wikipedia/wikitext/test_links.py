@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from openluke.records import PageLink, Paragraph
 from openluke.wikipedia.site import make_site
 from openluke.wikipedia.wikitext import WikitextReader
+from openluke.wikipedia.wikitext.link_targets import LinkTargets
 
 ENGLISH = WikitextReader(make_site("en", database="enwiki", name="Wikipedia"))
 
@@ -217,3 +218,18 @@ def test_links_to_other_namespaces_that_are_kept(source: str, links: list) -> No
     reader = WikitextReader(site, kept={100: "Portal", 14: "Category"})
     assert shown(source, reader=reader)[1] == links
     assert shown(source, reader=WikitextReader(site))[1] == []
+
+
+PREFIXES = ("", "de:", "DE:", "en:", "zh-yue:", "zh_yue:", "no:", "talk:", "File:", "wikt:", "x:")
+
+
+@given(
+    st.sampled_from(PREFIXES),
+    st.text(st.sampled_from("aZéße\u0301ǆგ1 (:#%&_'"), min_size=1, max_size=8),
+)
+def test_targets_that_are_spelt_plainly_are_those_of_any_spelling(prefix: str, title: str) -> None:
+    targets = LinkTargets(make_site("en", database="enwiki", name="Wikipedia"))
+
+    kind, found, _ = targets[f"{prefix}{title}"]
+
+    assert (kind, found) == targets[f" {prefix}{title}"][:2]  # the space is not plain

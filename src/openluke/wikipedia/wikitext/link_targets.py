@@ -77,21 +77,40 @@ class LinkTargets(dict[str, Target]):
         self._namespaces: Mapping[str, int] = site.namespaces
         self._capitalises = site.capitalises
         self._language = site.language
+        self._languages: dict[str, str | None] = {}
+        """What prefixes of links to other languages mean that were met."""
 
     def __missing__(self, written: str) -> Target:
         if len(self) >= _MOST_REMEMBERED:
             self.clear()
+            self._languages.clear()
         target = self[written] = self._plain(written) or self._find(written)
         return target
 
     def _plain(self, written: str) -> Target | None:
-        """The target where what is written is a title but for its first letter, as it mostly is."""
-        if len(written) * 4 > _LONGEST or not _PLAIN.fullmatch(written):
+        """The target where what is written is a title but for its first letter, as it mostly is.
+
+        So is the other most frequent kind of link: to such a title in another language.
+        """
+        if _is_plain(written):
+            title = capitalised(written) if self._capitalises else written
+            return Target(Kind.ARTICLE, title, written)
+        prefix, colon, rest = written.partition(":")
+        if not colon or not _is_plain(rest):
             return None
-        if not (written.isascii() or unicodedata.is_normalized("NFC", written)):
+        if prefix not in self._languages:
+            self._languages[prefix] = self._other_language(prefix)
+        language = self._languages[prefix]
+        if language is None:
             return None
-        title = capitalised(written) if self._capitalises else written
-        return Target(Kind.ARTICLE, title, written)
+        return Target(Kind.INTERLANGUAGE, f"{language}:{capitalised(rest)}", written)
+
+    def _other_language(self, prefix: str) -> str | None:
+        """The language that a plain prefix names, if it is another and nothing else."""
+        if not _is_plain(prefix) or namespace_key(prefix) in self._namespaces:
+            return None
+        language = wikipedia_language(prefix)
+        return None if language == self._language else language
 
     def _find(self, written: str) -> Target:
         shown = written.strip().removeprefix(":")
@@ -138,3 +157,12 @@ class LinkTargets(dict[str, Target]):
         if not is_possible or _IMPOSSIBLE.search(title):
             return Target(Kind.IMPOSSIBLE)
         return Target(Kind.ARTICLE, title)
+
+
+def _is_plain(written: str) -> bool:
+    """Whether something is spelt as a title but for its first letter."""
+    return (
+        len(written) * 4 <= _LONGEST
+        and _PLAIN.fullmatch(written) is not None
+        and (written.isascii() or unicodedata.is_normalized("NFC", written))
+    )
