@@ -193,7 +193,7 @@ def test_half_a_character_is_refused_with_its_page(tmp_path) -> None:
 
 
 def test_a_damaged_store_is_told(store) -> None:
-    with pytest.raises(CheckpointError, match="no manifest"):
+    with pytest.raises(CheckpointError, match="is a directory without manifest"):
         PageStore.open(store.path / "pages")
     file = store.files()[0]
     whole = file.read_bytes()

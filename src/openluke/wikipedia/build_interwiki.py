@@ -138,7 +138,9 @@ def wikipedia_languages(wanted: Sequence[str] | None) -> tuple[str, ...]:
     """The codes of Wikipedias in order; a ``ConfigError`` for what is none."""
     if wanted is None:
         return tuple(sorted(WIKIPEDIA_LANGUAGES - NOT_A_LANGUAGE))
-    codes = {language: wikipedia_language(language) for language in wanted}
-    if unknown := [language for language, code in codes.items() if code is None]:
+    if unknown := [language for language in wanted if wikipedia_language(language) is None]:
         raise ConfigError(f"found {', '.join(unknown)}, expected codes of Wikipedias such as 'en'")
-    return tuple(sorted({code for code in codes.values() if code is not None}))
+    codes = Counter(code for language in wanted if (code := wikipedia_language(language)))
+    if twice := [code for code, times in codes.items() if times > 1]:
+        raise ConfigError(f"found {', '.join(map(repr, twice))} twice, expected each language once")
+    return tuple(sorted(codes))

@@ -11,6 +11,7 @@ from openluke.entities.titles import SPECIAL_TITLES, canonical_title
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError, DataError
+from openluke.wikipedia.input_identity import check_once
 from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.page_tables import add_pages, count_links
 from openluke.wikipedia.pages import PageStore
@@ -85,6 +86,7 @@ def build_vocab(
 
 def white_list_titles(files: Sequence[str | Path], *, site: Site) -> list[str]:
     """The titles of files with one on each line, each once, as the site spells them."""
+    check_once(files)
     titles: dict[str, None] = {}
     for file in files:
         try:

@@ -14,7 +14,7 @@ from openluke.part_runner import ClusterOptions, Executor, run_parts
 from openluke.resumable import resumable_artifact
 from openluke.wikipedia.damage_counts import check_damage
 from openluke.wikipedia.import_part import ImportPart, PartImporter
-from openluke.wikipedia.input_identity import identify_inputs
+from openluke.wikipedia.input_identity import check_once, identify_inputs
 from openluke.wikipedia.own_data.line_parts import cut_files
 from openluke.wikipedia.own_data.note_names import group_notes, list_notes
 from openluke.wikipedia.own_data.note_pages import NotePart
@@ -168,6 +168,7 @@ def _list_sources(paths: str | Path | Sequence[str | Path]) -> _Sources:
     given = [paths] if isinstance(paths, str | Path) else paths
     if not given:
         raise ConfigError("found no files to import; expected at least one")
+    check_once(given)
     listed = [Path(path).resolve() for path in given]
     for path in listed:
         if not path.exists():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openluke.artifacts import fingerprint
-from openluke.errors import DataError
+from openluke.errors import ConfigError, DataError
 
 
 def identify_inputs(**groups: Sequence[Path]) -> dict[str, str]:
@@ -16,6 +16,7 @@ def identify_inputs(**groups: Sequence[Path]) -> dict[str, str]:
 
     Raises:
         DataError: There is no such file.
+        ConfigError: A file is given twice in a group.
     """
     check_inputs(**groups)
     found: dict[str, str] = {}
@@ -32,8 +33,10 @@ def check_inputs(**groups: Sequence[Path]) -> None:
 
     Raises:
         DataError: There is no such file, or it cannot be read.
+        ConfigError: A file is given twice.
     """
     for group, paths in groups.items():
+        check_once(paths)
         for path in paths:
             if not path.is_file():
                 raise DataError(f"no such file; expected the {group}", file=path)
@@ -41,3 +44,19 @@ def check_inputs(**groups: Sequence[Path]) -> None:
                 path.open("rb").close()
             except OSError as error:
                 raise DataError(f"cannot be read: {error.strerror}", file=path) from error
+
+
+def check_once(paths: Sequence[str | Path]) -> None:
+    """Raise if a file or directory is given twice, whatever name it is given by.
+
+    Raises:
+        ConfigError: It is.
+    """
+    seen = set[Path]()
+    for path in paths:
+        place = Path(path).resolve()
+        if place in seen:
+            raise ConfigError(
+                f"{path}: is given twice, expected once; what it holds would count twice"
+            )
+        seen.add(place)

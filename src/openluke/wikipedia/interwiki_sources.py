@@ -7,7 +7,7 @@ from typing import Any
 
 from openluke.artifacts import fingerprint
 from openluke.errors import ConfigError
-from openluke.wikipedia.input_identity import identify_inputs
+from openluke.wikipedia.input_identity import check_once, identify_inputs
 from openluke.wikipedia.interwiki_links import group_names
 from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.name_rows import ITEM_NAMES, NAME_PAIRS, PAGE_NAMES, write_rows
@@ -51,6 +51,8 @@ class InterwikiSources:
                 f"found {len(self.langlinks)} files of langlinks and {len(self.stores)} page "
                 "stores; expected one for each"
             )
+
+        check_once(self.stores)
 
     def own_languages(self) -> set[str]:
         """The languages of the page stores, and of the first titles of the tables."""

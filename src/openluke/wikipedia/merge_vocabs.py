@@ -8,12 +8,15 @@ from pathlib import Path
 
 from openluke.artifacts import fingerprint
 from openluke.config import to_mapping
+from openluke.entities import mapped_names
 from openluke.entities.name_index import VocabRow, with_special
 from openluke.entities.titles import Name, join_key
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError, DataError
-from openluke.wikipedia.interwiki import Interwiki
+from openluke.wikipedia.input_artefacts import check_input
+from openluke.wikipedia.input_identity import check_once
+from openluke.wikipedia.interwiki import KIND, Interwiki
 from openluke.wikipedia.name_rows import write_rows
 from openluke.wikipedia.reductions import Limits, Tables, open_tables
 from openluke.wikipedia.vocab_choice import N_SPECIAL
@@ -79,6 +82,11 @@ def merge_vocabs(
     options = options or MergeOptions()
     if not vocabs:
         raise ConfigError("found no vocabulary to merge; expected at least one")
+    check_once(vocabs)
+    for vocab in vocabs:
+        if Path(vocab).is_dir():
+            check_input(vocab, kind=mapped_names.KIND)
+    check_input(interwiki, kind=KIND)
     table = Interwiki.open(interwiki)
     inputs = {f"vocab {n}": fingerprint(path) for n, path in enumerate(vocabs, start=1)}
     inputs["interwiki"] = fingerprint(interwiki)

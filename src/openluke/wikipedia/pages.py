@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from openluke.entities.titles import canonical_title
 from openluke.errors import CheckpointError, ConfigError
-from openluke.manifests import Manifest, read_manifest
+from openluke.manifests import Manifest
 from openluke.records.pages import Page, Redirect
+from openluke.wikipedia.input_artefacts import read_input
 from openluke.wikipedia.page_columns import (
     FORMAT_VERSION,
     KIND,
@@ -58,10 +59,10 @@ class PageStore:
         """Open a store that ``openluke wikipedia parse`` has made.
 
         Raises:
-            CheckpointError: It is no page store, or it is not whole.
+            CheckpointError: It is another thing, which the message names, or it is not whole.
         """
         path = Path(path)
-        manifest = read_manifest(path, kind=KIND, format_version=FORMAT_VERSION)
+        manifest = read_input(path, kind=KIND, format_version=FORMAT_VERSION)
         try:
             values: Any = json.loads((path / SITE).read_bytes())
         except (OSError, ValueError) as error:

@@ -48,6 +48,8 @@ class VocabOptions:
     def __post_init__(self) -> None:
         if self.size < N_SPECIAL:
             raise ConfigError(f"found size={self.size}, expected at least {N_SPECIAL}")
+        if self.min_count < 0:
+            raise ConfigError(f"found min_count={self.min_count}, expected at least 0")
         if self.language is not None and not is_language(self.language):
             raise ConfigError(
                 f"found language={self.language!r}, expected a code like 'en' or 'zh-yue'"

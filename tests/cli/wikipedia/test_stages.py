@@ -48,7 +48,8 @@ def test_stage_by_stage(run) -> None:
     run("vocab pages vocab.jsonl --form jsonl --language de")
     run("interwiki interwiki --pages pages")
     run("candidates pages candidates --workers 1")
-    run("vocab vocab.jsonl all --merge vocab.jsonl --interwiki interwiki --min-languages 1")
+    run("vocab pages few.jsonl --form jsonl --language de --size 4")
+    run("vocab vocab.jsonl all --merge few.jsonl --interwiki interwiki --min-languages 1")
 
 
 def test_a_stage_that_is_done_is_not_done_again(run, caplog: pytest.LogCaptureFixture) -> None:
@@ -150,12 +151,71 @@ def test_documents_of_ones_own(run) -> None:
         ("candidates missing out", "missing: no manifest.json"),
         ("vocab missing out", "missing: no manifest.json"),
         ("interwiki out", "expected a dump of Wikidata, a table of sitelinks, or page stores"),
+        ("vocab a b --memory 0", "--memory is 0 gigabytes, expected at least 0.1"),
+        ("build a b --memory -1", "--memory is -1 gigabytes, expected at least 0.1"),
+        ("candidates a b --memory nan", "--memory is nan gigabytes, expected at least 0.1"),
+        ("parse a b --workers 0", "--workers is 0, expected at least 1"),
+        ("stats a --workers -1", "--workers is -1, expected at least 1"),
+        ("vocab a b --min-count -2", "min_count=-2, expected at least 0"),
+        ("parse a b --partition x", "--partition goes with --executor slurm alone, not with local"),
+        ("import a b --executor ray --time 1", "--time goes with --executor slurm alone"),
+        ("candidates a b --sbatch c=d", "--sbatch goes with --executor slurm alone"),
+        ("build a b --worker-memory 3", "--worker-memory goes with --executor slurm or ray"),
+        ("parse a b --executor slurm", "--executor slurm needs --partition"),
+        (
+            "parse a b --executor slurm --partition c --worker-memory 0",
+            "--worker-memory is 0, expected at least 1 gigabyte",
+        ),
+        (
+            "parse a b --executor slurm --partition c --sbatch account",
+            "--sbatch is 'account', expected NAME=VALUE",
+        ),
+        ("parse a b --more ./a", "a: is given twice, expected once"),
+        ("build a b --more a", "a: is given twice"),
+        ("import a b --more a", "a: is given twice"),
+        ("vocab a b --merge a --interwiki i --min-languages 1", "a: is given twice"),
+        ("interwiki out --wikidata a --wikidata a", "a: is given twice"),
+        ("interwiki out --table a --table a", "a: is given twice"),
+        ("interwiki out --pages a --pages a", "a: is given twice"),
+        ("interwiki out --table a --languages nb --languages no", "found 'no' twice"),
     ],
 )
 def test_errors_are_one_line(run, line: str, message: str) -> None:
     err = run(line, status=1)
     assert message in err
     assert err.count("\n") == 1
+
+
+def test_what_a_stage_is_not_made_of_is_called_by_its_name(run) -> None:
+    run("build dewiki.xml.bz2 out --workers 1")
+    makes = "expected a page store; openluke wikipedia parse DUMP PAGES (or import"
+    for stage in ("vocab", "candidates"):
+        given = {
+            "dewiki.xml.bz2": f"dewiki.xml.bz2: is the dump of a wiki, {makes}",
+            "out/pages/manifest.json": f"manifest.json: is a file, {makes}",
+            "out": "out: is a directory without manifest.json, expected a page store; give "
+            "out/pages",
+            "out/pages/pages": f"pages: is a directory without manifest.json, {makes}",
+            "out/vocab": f"out/vocab: is an entity vocabulary, {makes}",
+        }
+        for path, message in given.items():
+            assert message in run(f"{stage} {path} other", status=1)
+    merging = "--interwiki out/interwiki --min-languages 1"
+    err = run(f"vocab out/pages other --merge out/vocab {merging}", status=1)
+    assert "out/pages: is a page store, expected an entity vocabulary; openluke wikipedia" in err
+    err = run("vocab out/vocab other --merge x --interwiki out --min-languages 1", status=1)
+    assert "out: is a directory without manifest.json, expected an interwiki table; give" in err
+
+
+def test_what_is_not_finished_yet_is_told(run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("openluke.wikipedia.parse_dump.complete_store", stop)
+    run("parse dewiki.xml.bz2 pages --workers 1", status=130)
+    assert "pages: is not finished; give the command that makes it again" in run(
+        "vocab pages vocab", status=1
+    )
 
 
 def test_an_empty_result_is_told(run, caplog: pytest.LogCaptureFixture) -> None:

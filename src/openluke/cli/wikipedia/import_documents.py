@@ -7,12 +7,12 @@ from cyclopts import Parameter
 
 from openluke.cli.flags import Flag
 from openluke.cli.wikipedia.counts import print_counts
-from openluke.cli.wikipedia.machine import Machine
+from openluke.cli.wikipedia.machine import Parts
 from openluke.cli.wikipedia.progress import stage_progress
 from openluke.manifests import read_manifest
 from openluke.wikipedia.import_pages import ImportOptions, import_pages
 
-_USUAL, _HERE = ImportOptions(), Machine()
+_USUAL, _HERE = ImportOptions(), Parts()
 
 
 def import_documents(
@@ -24,7 +24,7 @@ def import_documents(
     lenient: Flag = False,
     replace: Flag = False,
     json: Flag = False,
-    machine: Machine = _HERE,
+    machine: Parts = _HERE,
 ) -> None:
     """Make a page store of documents with links of your own, in place of a Wikipedia.
 

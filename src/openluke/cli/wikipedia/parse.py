@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from openluke.cli.flags import Flag
 from openluke.cli.wikipedia.counts import print_counts
-from openluke.cli.wikipedia.machine import Machine
+from openluke.cli.wikipedia.machine import Parts
 from openluke.cli.wikipedia.progress import stage_progress
 from openluke.errors import ConfigError
 from openluke.manifests import read_manifest
@@ -16,7 +16,7 @@ from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.parse_dump import ParseOptions, parse_dump
 from openluke.wikipedia.wikitext.templates import read_rules
 
-_HERE = Machine()
+_HERE = Parts()
 
 
 def parse(
@@ -32,7 +32,7 @@ def parse(
     lenient: Flag = False,
     replace: Flag = False,
     json: Flag = False,
-    machine: Machine = _HERE,
+    machine: Parts = _HERE,
 ) -> None:
     """Make a page store of a dump: paragraphs of clean text, links at exact places, redirects.
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from openluke.artifacts import atomic_file
 from openluke.cli.flags import Flag
 from openluke.cli.visible_text import visible
-from openluke.cli.wikipedia.machine import Machine
+from openluke.cli.wikipedia.machine import Joining
 from openluke.errors import ConfigError
 from openluke.wikipedia.statistics import (
     Column,
@@ -21,7 +21,7 @@ from openluke.wikipedia.statistics import (
     statistics_page,
 )
 
-_HERE = Machine()
+_HERE = Joining()
 
 
 def stats(
@@ -30,7 +30,7 @@ def stats(
     *,
     json: Flag = False,
     replace: Flag = False,
-    machine: Machine = _HERE,
+    machine: Joining = _HERE,
 ) -> None:
     """Show what there is in a page store, a vocabulary, an interwiki table or a table of names.
 

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 
 from openluke.cli.flags import Flag
 from openluke.cli.wikipedia.counts import print_counts
-from openluke.cli.wikipedia.machine import Machine
+from openluke.cli.wikipedia.machine import Joining
 from openluke.cli.wikipedia.progress import tell_what_is_there
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError
@@ -51,7 +51,7 @@ class Merging:
     """Languages that must have a title for an entity; by default 3."""
 
 
-_TITLES, _MERGING, _HERE = Titles(), Merging(), Machine()
+_TITLES, _MERGING, _HERE = Titles(), Merging(), Joining()
 _LANGUAGES = MergeOptions().min_languages
 
 
@@ -65,7 +65,7 @@ def vocab(
     form: Form = "mapped",
     replace: Flag = False,
     json: Flag = False,
-    machine: Machine = _HERE,
+    machine: Joining = _HERE,
 ) -> None:
     """Choose the entities of a model: the pages that most links lead to.
 
@@ -84,7 +84,7 @@ def vocab(
             (entity_vocab.json), jsonl or tsv (the original project's).
         replace: Replace what is there.
         json: Print one JSON object instead of a table.
-        machine: Who does the work.
+        machine: What may be taken of this machine.
     """
     tell_what_is_there()
     if merging.merge:

@@ -1,0 +1,96 @@
+"""Artefacts that a stage is made from: opened, or told for what else they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from openluke.entities import candidate_files, mapped_names
+from openluke.errors import CheckpointError, DataError
+from openluke.manifests import MANIFEST_NAME, Manifest, parse_manifest, read_manifest
+from openluke.resumable import begun
+from openluke.wikipedia import interwiki, page_columns
+from openluke.wikipedia.dump.packing import find_packing, unpacked
+
+_HEAD = 1 << 13
+
+
+class _Known(NamedTuple):
+    """A kind of artefact."""
+
+    name: str
+    making: str
+    """What makes it, of what."""
+
+
+_KINDS: Mapping[str, _Known] = {
+    page_columns.KIND: _Known(
+        "a page store",
+        "openluke wikipedia parse DUMP PAGES (or import, of your own documents) makes one",
+    ),
+    mapped_names.KIND: _Known(
+        "an entity vocabulary", "openluke wikipedia vocab PAGES VOCAB makes one of a page store"
+    ),
+    interwiki.KIND: _Known(
+        "an interwiki table", "openluke wikipedia interwiki TABLE --pages PAGES makes one"
+    ),
+    candidate_files.KIND: _Known(
+        "a table of names", "openluke wikipedia candidates PAGES TABLE makes one of a page store"
+    ),
+}
+
+
+def read_input(path: str | Path, *, kind: str, format_version: int) -> Manifest:
+    """Read and check the manifest of an artefact of a kind that a stage is made from.
+
+    Raises:
+        CheckpointError: It is another thing, or it is not whole; the message says what it is, and
+            what makes what is needed.
+    """
+    path = Path(path)
+    check_input(path, kind=kind)
+    return read_manifest(path, kind=kind, format_version=format_version)
+
+
+def check_input(path: str | Path, *, kind: str) -> None:
+    """Raise if something else than an artefact of a kind is at a path.
+
+    Raises:
+        CheckpointError: It is another thing.
+    """
+    path = Path(path)
+    if _is_of(path, kind=kind):
+        return
+    known = _KINDS[kind]
+    if path.exists():
+        inside = [file.parent for file in path.glob(f"*/{MANIFEST_NAME}")]
+        inside = sorted(str(one) for one in inside if _is_of(one, kind=kind))
+        advice = f"give {' or '.join(inside)}" if inside else known.making
+        raise CheckpointError(f"{path}: is {_called(path)}, expected {known.name}; {advice}")
+    if begun(path) is not None:
+        raise CheckpointError(f"{path}: is not finished; give the command that makes it again")
+
+
+def _is_of(path: Path, *, kind: str) -> bool:
+    try:
+        return parse_manifest(path / MANIFEST_NAME).kind == kind
+    except CheckpointError:
+        return False
+
+
+def _called(path: Path) -> str:
+    """What something is, in words."""
+    if not path.is_dir():
+        return "the dump of a wiki" if _is_dump(path) else "a file"
+    if not (path / MANIFEST_NAME).exists():
+        return f"a directory without {MANIFEST_NAME}"
+    kind = parse_manifest(path / MANIFEST_NAME).kind
+    return _KINDS[kind].name if kind in _KINDS else f"an artefact of kind {kind!r}"
+
+
+def _is_dump(path: Path) -> bool:
+    """Whether a file begins as a dump does, whichever way it is packed."""
+    try:
+        head = next(unpacked(path, packing=find_packing(path), size=_HEAD), b"")
+    except (DataError, OSError):
+        return False
+    return b"<mediawiki" in head
