@@ -70,6 +70,11 @@ def text(source: str, *, language: str = "en") -> str:
         ("a &amp;amp; b &lt;i&gt; &#65;&#x42; &unknown; &", ["a &amp; b <i> AB &unknown; &"]),
         ("a&nbsp;b \u00a0 \t c\u200e\u00ad", ["a b c"]),
         ("__NOTOC__ a __DISAMBIG__ b__init__", ["a b__init__"]),
+        ("__notoc__ a __Toc__ b __noEditSection__ __უგალერეო__", ["a b"]),
+        (
+            "__index__ __БЕЗ_ОГЛ__ __без_огл__ __main__ __New__",
+            ["__index__ __без_огл__ __main__ __New__"],
+        ),
         ("'''a''' ''b'' '''''c'''''", ["a b c"]),
         ("l'''Iliade'' x", ["l'Iliade x"]),
         ("a'b ''c''' d", ["a'b c' d"]),

@@ -17,6 +17,11 @@ from openluke.wikipedia.wikitext.link_targets import FILE, LinkTargets
 from openluke.wikipedia.wikitext.templates import InlineTemplates
 
 _SWITCH = re.compile(r"__([^\W\d_](?:[^\W\d_]|_(?!_)){2,40})__")
+_SMALL_SWITCHES = frozenset(
+    "forcetoc nocc nocontentconvert noeditsection nogallery notc notitleconvert notoc toc "
+    "უგალერეო тlедуьллу_чулацамбар тlедуьл_чул".split()
+)
+"""Those that MediaWiki knows in small letters, too: in English, or written so in its settings."""
 _VARIANT = re.compile(r"-\{(?:([^{}|\n]*)\|)?([^{}]*)\}-")
 _CELL = "cell"
 """What is left of a table that nothing opens or closes, such as those that templates begin."""
@@ -158,11 +163,11 @@ def _block(line: str) -> tuple[str, str, bool]:
 
 
 def _without_switches(text: str) -> tuple[str, set[str]]:
-    """The text without words such as ``__NOTOC__``, which are in capitals or have none."""
+    """The text without words such as ``__NOTOC__``; few of them may be in small letters."""
     found: set[str] = set()
 
     def switched(word: "re.Match[str]") -> str:
-        if word[1] != word[1].upper():
+        if word[1] != word[1].upper() and word[1].lower() not in _SMALL_SWITCHES:
             return word[0]
         found.add(word[1])
         return ""
