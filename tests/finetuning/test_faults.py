@@ -18,7 +18,7 @@ from rich.console import Console
 from openluke.checkpoints import saving
 from openluke.checkpoints.loading import load_bundle
 from openluke.errors import CheckpointError, TrainingError
-from openluke.finetuning import run_directory
+from openluke.training import run_directory
 from openluke.training.trackers.console import ConsoleTracker
 from tests.architecture.rules import ROOT
 from tests.finetuning import one_run

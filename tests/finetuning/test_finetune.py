@@ -242,7 +242,7 @@ def test_a_directory_of_others_and_one_in_use_are_refused(start: Path, tmp_path:
         finetune(recipe(start), output=tmp_path / "mine", device="cpu")
     (tmp_path / "busy").mkdir()
     with (
-        locked(tmp_path / "busy" / ".finetune.lock", what="busy"),
+        locked(tmp_path / "busy" / ".run.lock", what="busy"),
         pytest.raises(ConfigError, match="another process"),
     ):
         finetune(recipe(start), output=tmp_path / "busy", device="cpu")

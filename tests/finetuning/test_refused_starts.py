@@ -11,8 +11,8 @@ from openluke.config import from_mapping
 from openluke.errors import ConfigError, OpenLukeError, TrainingError
 from openluke.finetuning.data import file_fingerprints
 from openluke.finetuning.finetune import finetune
+from openluke.finetuning.origin import origin_of
 from openluke.finetuning.recipe import DataConfig, FileConfig, FinetuneConfig, merge
-from openluke.finetuning.run_directory import origin_of
 from openluke.task import load_task
 from openluke.training.step import Stepper
 from tests import toy_task

@@ -9,10 +9,10 @@ import torch
 
 from openluke.checkpoints.loading import load_bundle
 from openluke.checkpoints.saving import save_bundle
-from openluke.finetuning import run_directory
 from openluke.finetuning.finetune import finetune
 from openluke.finetuning.recipe import read_recipe
 from openluke.formats.json_records import write_records
+from openluke.training import run_directory
 from tests.architecture.rules import ROOT
 from tests.conformance.examples import ner
 from tests.finetuning.tiny_start import tiny_bundle

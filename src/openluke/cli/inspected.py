@@ -12,11 +12,11 @@ from openluke.checkpoints.inspection import Description, describe
 from openluke.checkpoints.model_files import read_object
 from openluke.entities.vocab_files import NoVocabError
 from openluke.errors import CheckpointError
-from openluke.finetuning.run_directory import MODEL, RECIPE, read_scores
 from openluke.formats.text_lines import read_head
 from openluke.inference.passage_lines import KEYS as PASSAGE_KEYS
 from openluke.inference.vector_facts import vector_facts
 from openluke.task import load_task, task_names
+from openluke.training.run_directory import MODEL, RECIPE, read_scores
 
 _N_BYTES = 1 << 16
 _BINARY = re.compile("[\x00-\x08\x0e-\x1f]")

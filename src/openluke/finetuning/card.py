@@ -7,8 +7,8 @@ from typing import Any
 
 from openluke.checkpoints.model_card import CardNotes
 from openluke.finetuning.recipe import FinetuneConfig, recipe_values
-from openluke.finetuning.run_directory import MODEL
 from openluke.task import load_task
+from openluke.training.run_directory import MODEL
 
 _MOST_LABELS = 60
 _HASH_LENGTH = 12

@@ -22,16 +22,8 @@ from openluke.finetuning.evaluation import Evaluator
 from openluke.finetuning.fitting import fitted_model
 from openluke.finetuning.learning import Learning, head_names, learning_of
 from openluke.finetuning.memory import peak_memory
+from openluke.finetuning.origin import hashes_of, origin_of
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
-from openluke.finetuning.run_directory import (
-    MODEL,
-    begin,
-    origin_of,
-    owned,
-    read_scores,
-    remove_checkpoints,
-    write_scores,
-)
 from openluke.finetuning.scoring import check_scored, score_all
 from openluke.finetuning.settling import settled_recipe
 from openluke.finetuning.start import Start, options_of, prepare
@@ -43,6 +35,14 @@ from openluke.task import load_task
 from openluke.training.distributed import World, joined
 from openluke.training.optim import rates_of
 from openluke.training.result import TrainingResult
+from openluke.training.run_directory import (
+    MODEL,
+    begin,
+    owned,
+    read_scores,
+    remove_checkpoints,
+    write_scores,
+)
 from openluke.training.state import check_torch
 from openluke.training.trackers.tracker import Tracker
 from openluke.training.trainer import Trainer
@@ -111,7 +111,8 @@ def finetune(
             for part in config.parts
         }
         origin = origin_of(config, data=data, model=model_identity(source))
-        with owned(directory, origin=origin) if world.is_first else nullcontext():
+        alone = owned(directory, origin=origin, hashes=hashes_of(origin))
+        with alone if world.is_first else nullcontext():
             finished = world.gather(read_scores(directory))[0]
             if finished is not None:
                 logger.info("%s: is finished already; nothing is trained", directory)

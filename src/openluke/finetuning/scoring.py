@@ -21,8 +21,8 @@ from openluke.finetuning.data import (
     test_files,
 )
 from openluke.finetuning.evaluation import Scored, score_task
+from openluke.finetuning.origin import PREDICTIONS
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
-from openluke.finetuning.run_directory import PREDICTIONS
 from openluke.inference.gold import check_gold
 from openluke.inference.prediction_json import prediction_line
 from openluke.task import Task, load_task
