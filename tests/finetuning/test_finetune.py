@@ -17,9 +17,10 @@ from openluke.config import from_mapping
 from openluke.errors import ConfigError, DataError, OpenLukeError
 from openluke.file_lock import locked
 from openluke.finetuning.finetune import finetune
-from openluke.finetuning.recipe import FinetuneConfig, LearningConfig, merge
+from openluke.finetuning.recipe import FinetuneConfig, LearningConfig
 from openluke.inference.load import load
 from openluke.model.config import HeadConfig
+from openluke.recipe_files import merge
 from tests import toy_task
 from tests.finetuning.tiny_start import tiny_bundle
 from tests.toy_task import ToyTask

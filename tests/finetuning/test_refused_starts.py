@@ -12,7 +12,8 @@ from openluke.errors import ConfigError, OpenLukeError, TrainingError
 from openluke.finetuning.data import file_fingerprints
 from openluke.finetuning.finetune import finetune
 from openluke.finetuning.origin import origin_of
-from openluke.finetuning.recipe import DataConfig, FileConfig, FinetuneConfig, merge
+from openluke.finetuning.recipe import DataConfig, FileConfig, FinetuneConfig
+from openluke.recipe_files import merge
 from openluke.task import load_task
 from openluke.training.step import Stepper
 from tests import toy_task

@@ -15,11 +15,11 @@ from openluke.finetuning.finetune import finetune as run
 from openluke.finetuning.recipe import (
     FinetuneConfig,
     LearningConfig,
-    merge,
     read_recipe,
     recipe_of,
     with_absolute_paths,
 )
+from openluke.recipe_files import merge
 from openluke.records import Scores, from_json
 from openluke.training.optim import default_rate
 from openluke.training.trackers.named import TrackerName, make_tracker

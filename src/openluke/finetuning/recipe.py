@@ -1,8 +1,6 @@
 """A recipe: all that a fine-tuning run is made from, in one TOML file."""
 
 import json
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, Literal
 
 from openluke.config import from_mapping, read_toml, to_mapping
 from openluke.errors import ConfigError
+from openluke.recipe_files import absolute, merge, model_place
 from openluke.task import load_task, task_names
 from openluke.tokenization.inputs_config import EntityInputsConfig
 from openluke.tokenization.overflow import OnOverflow
@@ -17,7 +16,6 @@ from openluke.training.config import TrainingConfig
 
 _ANY_NUMBER = 2**31
 """Of pieces, while it is not known how many the encoder reads."""
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,21 +259,9 @@ def recipe_of(values: Mapping[str, Any], *, where: str) -> FinetuneConfig:
     return from_mapping(FinetuneConfig, values=values, where=where, free=free)
 
 
-def merge(values: Mapping[str, Any], *, changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested values, those of the changes before the others."""
-    merged = dict(values)
-    for key, value in changes.items():
-        found = merged.get(key)
-        if isinstance(found, Mapping) and isinstance(value, Mapping):
-            value = merge(found, changes=value)  # noqa: PLW2901
-        merged[key] = value
-    return merged
-
-
 def with_absolute_paths(config: FinetuneConfig, *, directory: Path) -> FinetuneConfig:
     """The same recipe with paths that do not depend on where the program runs."""
-    model = _absolute(Path(_expand(config.model)), directory=directory)
-    changed = replace(config, model=str(model) if model.exists() else _expand(config.model))
+    changed = replace(config, model=model_place(config.model, directory=directory))
     if config.data is not None:
         return replace(changed, data=_located(config.data, directory=directory))
     parts = tuple(
@@ -292,8 +278,8 @@ def recipe_values(config: FinetuneConfig) -> dict[str, Any]:
 def _located(data: DataConfig, *, directory: Path) -> DataConfig:
     def locate(file: Path | FileConfig | None) -> Any:
         if isinstance(file, FileConfig):
-            return replace(file, path=_absolute(file.path, directory=directory))
-        return None if file is None else _absolute(file, directory=directory)
+            return replace(file, path=absolute(file.path, directory=directory))
+        return None if file is None else absolute(file, directory=directory)
 
     return replace(
         data,
@@ -302,22 +288,3 @@ def _located(data: DataConfig, *, directory: Path) -> DataConfig:
         test=locate(data.test),
         tests={name: locate(file) for name, file in data.tests.items()},
     )
-
-
-def _absolute(path: Path, *, directory: Path) -> Path:
-    return directory / Path(_expand(str(path))).expanduser()
-
-
-def _expand(text: str) -> str:
-    """Put values of the environment where their names stand."""
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
-        if name not in os.environ:
-            raise ConfigError(
-                f"{text}: the environment has no variable {name}; set it, for example "
-                f"export {name}=/path/to/data"
-            )
-        return os.environ[name]
-
-    return _VARIABLE.sub(value, text)

@@ -1,0 +1,53 @@
+"""What all recipes share: values put over others, and paths that may lie in the environment."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from openluke.errors import ConfigError
+
+_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+
+
+def merge(values: Mapping[str, Any], *, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested values, those of the changes before the others."""
+    merged = dict(values)
+    for key, value in changes.items():
+        found = merged.get(key)
+        if isinstance(found, Mapping) and isinstance(value, Mapping):
+            value = merge(found, changes=value)  # noqa: PLW2901
+        merged[key] = value
+    return merged
+
+
+def absolute(path: Path, *, directory: Path) -> Path:
+    """A path of a recipe as one that does not depend on where the program runs.
+
+    Args:
+        path: Is relative to the recipe; ``$NAME`` in it is a variable of the environment.
+        directory: Where the recipe lies.
+    """
+    return directory / Path(expanded(str(path))).expanduser()
+
+
+def model_place(name: str, *, directory: Path) -> str:
+    """A model of a recipe: an absolute path if it is a directory, else its name on the hub."""
+    path = absolute(Path(name), directory=directory)
+    return str(path) if path.exists() else expanded(name)
+
+
+def expanded(text: str) -> str:
+    """Put values of the environment where their names stand."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in os.environ:
+            raise ConfigError(
+                f"{text}: the environment has no variable {name}; set it, for example "
+                f"export {name}=/path/to/data"
+            )
+        return os.environ[name]
+
+    return _VARIABLE.sub(value, text)
