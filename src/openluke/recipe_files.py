@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from openluke.errors import ConfigError
 
@@ -16,9 +16,12 @@ def merge(values: Mapping[str, Any], *, changes: Mapping[str, Any]) -> dict[str,
     merged = dict(values)
     for key, value in changes.items():
         found = merged.get(key)
-        if isinstance(found, Mapping) and isinstance(value, Mapping):
-            value = merge(found, changes=value)  # noqa: PLW2901
-        merged[key] = value
+        are_tables = isinstance(found, Mapping) and isinstance(value, Mapping)
+        merged[key] = (
+            merge(cast("Mapping[str, Any]", found), changes=cast("Mapping[str, Any]", value))
+            if are_tables
+            else value
+        )
     return merged
 
 
