@@ -136,6 +136,17 @@ def test_a_missing_file_is_told_before_the_first_stage(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_white_list_that_is_no_text_is_told_before_the_first_stage(
+    dump: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "white.txt").write_bytes(b"Nil\nK\xf6ln\n")
+    sources = BuildSources(dump=[dump], white_lists=[tmp_path / "white.txt"])
+
+    with pytest.raises(DataError, match=r"white\.txt:2: not UTF-8: .*; save it as UTF-8"):
+        build_all(sources, output=tmp_path / "out", options=OPTIONS)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_missing_extra_is_told_before_the_first_stage(dump: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr(reductions, "duckdb", None)
 

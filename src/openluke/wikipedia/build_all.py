@@ -16,7 +16,7 @@ from openluke.resumable import begun, check_unfinished
 from openluke.wikipedia import interwiki, pages
 from openluke.wikipedia.build_candidates import Workforce, build_candidates
 from openluke.wikipedia.build_interwiki import build_interwiki
-from openluke.wikipedia.build_vocab import build_vocab
+from openluke.wikipedia.build_vocab import build_vocab, read_white_lists
 from openluke.wikipedia.candidate_options import CandidateOptions
 from openluke.wikipedia.input_identity import check_inputs
 from openluke.wikipedia.interwiki_sources import InterwikiSources
@@ -43,13 +43,14 @@ class BuildSources:
     """Titles that are entities if they are linked at all."""
 
     def check(self) -> None:
-        """Raise if a file is missing, so that it is known before the first stage."""
+        """Raise if a file is missing or no text, so that it is known before the first stage."""
         optional = {"page_props": self.page_props, "langlinks": self.langlinks}
         check_inputs(
             dump=[Path(file) for file in self.dump],
             **{name: [Path(file)] for name, file in optional.items() if file is not None},
             white_lists=[Path(file) for file in self.white_lists],
         )
+        read_white_lists(self.white_lists)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

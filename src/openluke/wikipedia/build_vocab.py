@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace as changed
+from itertools import chain
 from pathlib import Path
 
 from openluke.artifacts import fingerprint
@@ -86,17 +87,33 @@ def build_vocab(
 
 def white_list_titles(files: Sequence[str | Path], *, site: Site) -> list[str]:
     """The titles of files with one on each line, each once, as the site spells them."""
-    check_once(files)
-    titles: dict[str, None] = {}
-    for file in files:
-        try:
-            lines = Path(file).read_text(encoding="utf-8-sig").split("\n")
-        except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror}", file=file) from error
-        except UnicodeDecodeError as error:
-            raise DataError(f"not UTF-8: {error.reason}; save it as UTF-8", file=file) from error
-        titles |= dict.fromkeys(_spelt(line, site=site) for line in lines)
+    lines = chain.from_iterable(read_white_lists(files))
+    titles = dict.fromkeys(_spelt(line, site=site) for line in lines)
     return [title for title in titles if title and title not in SPECIAL_TITLES]
+
+
+def read_white_lists(files: Sequence[str | Path]) -> list[list[str]]:
+    """The lines of files with a title on each.
+
+    Raises:
+        DataError: A file cannot be read.
+        ConfigError: A file is given twice.
+    """
+    check_once(files)
+    return [_lines(Path(file)) for file in files]
+
+
+def _lines(file: Path) -> list[str]:
+    data = b""
+    try:
+        data = file.read_bytes()
+        return data.decode("utf-8-sig").split("\n")
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", file=file) from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"not UTF-8: {error.reason}; save it as UTF-8"
+        raise DataError(message, file=file, line=line) from error
 
 
 def _language(code: str | None, *, site: Site) -> str | None:

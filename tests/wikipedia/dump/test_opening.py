@@ -130,7 +130,7 @@ def test_pieces_are_cut_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = write_packed(tmp_path / "dump.xml.xz", xml=dump_xml(PAGES))
     dump = open_dump(path, directory=tmp_path / "work", part_size=500)
     assert len(dump.parts) > 3
-    monkeypatch.setattr(pieces_module, "unpacked", None)
+    monkeypatch.setattr(pieces_module, "unpacked_with_bytes", None)
     assert open_dump(path, directory=tmp_path / "work", part_size=500) == dump
 
 

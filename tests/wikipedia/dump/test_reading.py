@@ -190,8 +190,24 @@ def test_a_file_that_ends_between_pages(tmp_path: Path, packing: str) -> None:
     read, tally = lenient(path, part_size=1 << 20)
     assert read == ["A", "B"]
     assert tally.damaged == {"end": 1}
-    with pytest.raises(DataError, match="the file does not end with </mediawiki>"):
+    end = len(xml) if packing == ".xml" else r"\d+"
+    with pytest.raises(DataError, match=rf"byte {end}: the file does not end with </mediawiki>"):
         _read_strictly(path, part_size=1 << 20)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_the_parts_of_a_packed_file_say_where_they_are_in_it(tmp_path: Path, suffix: str) -> None:
+    pages = noisy_pages(40, length=100_000)
+    path = write_packed(tmp_path / f"dump{suffix}", xml=dump_xml(pages)[:-300_000])
+    size = path.stat().st_size
+    dump = open_dump(path, part_size=100_000, directory=tmp_path)
+    assert [part.end for part in dump.parts] == [*(one.start for one in dump.parts[1:]), size]
+    assert dump.parts[0].start == 0
+    assert all(part.end - part.start < size / 4 for part in dump.parts[:-1])
+    with pytest.raises(DataError, match="the file ends in the middle of a page") as caught:
+        list(read_part(dump.parts[-1], site=dump.site))
+    assert f"byte {dump.parts[-1].start}: " in str(caught.value)
+    assert dump.parts[-1].start > size / 2
 
 
 def test_a_page_that_loses_its_end_is_lost_alone(tmp_path: Path) -> None:

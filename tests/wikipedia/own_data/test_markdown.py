@@ -40,6 +40,8 @@ def clean(text: str) -> str:
         ("[[dir/Note#Head|the *note*]].", "{the note|W:dir/Note}."),
         ("[[dir/Note#Head]]", "{Note|W:dir/Note}"),
         ("[[Note| ]]", "{Note|W:Note}"),
+        (r"[[Note\|it]] [[dir/Note#Head\|the head]]", "{it|W:Note} {the head|W:dir/Note}"),
+        (r"[[a\b|c]] [[a\]]", r"{c|W:a\b} {a\|W:a\}"),
         ("[[#Head]]", "Head"),
         ("[[]] [[a", "[[]] [[a"),
         ("a![[Note]]b", "ab"),

@@ -183,13 +183,14 @@ def _parts(
         Path(file.path), packing=file.packing, directory=Path(directory), piece_size=xml_size
     )
     last = len(pieces.paths) - 1
+    ends = [*pieces.starts[1:], file.size]
     return [
         DumpPart(
             number=first + index,
             file=str(path),
             form="piece",
-            start=0,
-            end=path.stat().st_size,
+            start=pieces.starts[index],
+            end=ends[index],
             closes=index == last,
             source=file.path,
             broken_at=pieces.broken_at if index == last else None,

@@ -64,6 +64,20 @@ def unpacked(path: Path, *, packing: Packing, size: int) -> Iterator[bytes]:
     Raises:
         BrokenOff: It is damaged; what comes before the damage has been given.
     """
+    return (data for data, _ in unpacked_with_bytes(path, packing=packing, size=size))
+
+
+def unpacked_with_bytes(path: Path, *, packing: Packing, size: int) -> Iterator[tuple[bytes, int]]:
+    """The same, each with the byte of the file up to which it has been taken.
+
+    Args:
+        path: The file.
+        packing: How it is packed.
+        size: The most that is given at once.
+
+    Raises:
+        BrokenOff: It is damaged; what comes before the damage has been given.
+    """
     with path.open("rb") as file, _opened(file, packing=packing) as stream:
         while True:
             try:
@@ -72,7 +86,7 @@ def unpacked(path: Path, *, packing: Packing, size: int) -> Iterator[bytes]:
                 raise BrokenOff(path, byte=file.tell(), cause=str(error)) from error
             if not data:
                 return
-            yield data
+            yield data, file.tell()
 
 
 def _opened(

@@ -18,7 +18,7 @@ class DumpPart:
     form: Form
     """How the file holds the XML: as it is, compressed by bzip2, or as a piece of another file."""
     start: int
-    """The first byte of the file as it lies on disk."""
+    """The first byte of the file as it lies on disk; that of the source, of a piece."""
     end: int
     """The byte behind the last."""
     closes: bool

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from openluke.artifacts import atomic_file
-from openluke.wikipedia.dump.packing import BrokenOff, Packing, unpacked
+from openluke.wikipedia.dump.packing import BrokenOff, Packing, unpacked_with_bytes
 
 _CHUNK = 1 << 18
 _PAGE = re.compile(rb"<page[\s>]")
 _PAGE_SIZE = len("<page>")
-_DONE = "pieces.json"
+_DONE = "cut.json"
 
 
 class Pieces(NamedTuple):
@@ -27,6 +27,8 @@ class Pieces(NamedTuple):
 
     paths: tuple[Path, ...]
     """XML packed by Zstandard; pages are whole."""
+    starts: tuple[int, ...]
+    """The byte of the file that was reached when each was begun."""
     broken_at: int | None
     """The byte of the file where it could not be read on; none if it is whole."""
 
@@ -46,23 +48,23 @@ def cut_into_pieces(path: Path, *, packing: Packing, directory: Path, piece_size
     if not done.exists():
         _write_pieces(path, packing=packing, folder=folder, piece_size=piece_size)
     values = json.loads(done.read_text(encoding="utf-8"))
-    paths = tuple(folder / _piece_name(number) for number in range(values["n_pieces"]))
-    return Pieces(paths, values["broken_at"])
+    paths = tuple(folder / _piece_name(number) for number in range(len(values["starts"])))
+    return Pieces(paths, tuple(values["starts"]), values["broken_at"])
 
 
 def _write_pieces(path: Path, *, packing: Packing, folder: Path, piece_size: int) -> None:
     source = _Source(path, packing=packing)
-    n_pieces = 0
+    starts: list[int] = []
     for piece in _pieces(source, size=piece_size):
-        target = folder / _piece_name(n_pieces)
+        target = folder / _piece_name(len(starts))
+        starts.append(source.byte)
         if target.exists():
             for _ in piece:
                 pass
         else:
             _write_piece(piece, target=target)
-        n_pieces += 1
     with atomic_file(folder / _DONE) as partial:
-        values = {"n_pieces": n_pieces, "broken_at": source.broken_at}
+        values = {"starts": starts, "broken_at": source.broken_at}
         partial.write_text(json.dumps(values), encoding="utf-8")
 
 
@@ -72,11 +74,15 @@ class _Source:
     def __init__(self, path: Path, *, packing: Packing) -> None:
         self._path = path
         self._packing: Packing = packing
+        self.byte = 0
+        """How far the file has been taken."""
         self.broken_at: int | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from unpacked(self._path, packing=self._packing, size=_CHUNK)
+            for data, byte in unpacked_with_bytes(self._path, packing=self._packing, size=_CHUNK):
+                yield data
+                self.byte = byte
         except BrokenOff as error:
             self.broken_at = error.byte
 

@@ -63,7 +63,8 @@ class PageSplitter:
         if self._open_byte is not None:
             self._lose("the file ends in the middle of a page")
         elif closes and self._seen >= _KEPT and _FOOTER not in self._buffer:
-            self._tell(Damage("end", self._chunk.byte, "the file does not end with </mediawiki>"))
+            byte = self._byte(len(self._buffer))
+            self._tell(Damage("end", byte, "the file does not end with </mediawiki>"))
 
     def _append(self, chunk: Chunk) -> None:
         self._chunk = chunk

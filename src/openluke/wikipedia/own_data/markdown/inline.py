@@ -186,6 +186,8 @@ class _Reader:
         is_image, written, shown = link.groups()
         if is_image:
             return
+        if shown is not None:
+            written = written.removesuffix("\\")  # so that the bar ends no cell of a table
         target, _, place = written.partition("#")
         name = target.strip()
         label = shown if shown is not None and shown.strip() else name.rpartition("/")[2] or place
