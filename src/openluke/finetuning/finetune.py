@@ -28,7 +28,6 @@ from openluke.finetuning.scoring import check_scored, score_all
 from openluke.finetuning.settling import settled_recipe
 from openluke.finetuning.start import Start, options_of, prepare
 from openluke.finetuning.usage import usage_of
-from openluke.finetuning.whole_bundle import whole_bundle
 from openluke.inference.devices import choose_device
 from openluke.inference.model_identity import model_identity
 from openluke.task import load_task
@@ -46,6 +45,7 @@ from openluke.training.run_directory import (
 from openluke.training.state import check_torch
 from openluke.training.trackers.tracker import Tracker
 from openluke.training.trainer import Trainer
+from openluke.training.whole_bundle import whole_bundle
 
 logger = logging.getLogger(__name__)
 
