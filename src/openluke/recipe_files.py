@@ -54,3 +54,15 @@ def expanded(text: str) -> str:
         return os.environ[name]
 
     return _VARIABLE.sub(value, text)
+
+
+def without_places(values: Any) -> Any:
+    """A recipe with names of files in place of paths, which are nobody else's."""
+    if isinstance(values, Mapping):
+        table = cast("Mapping[str, Any]", values)
+        return {key: without_places(value) for key, value in table.items()}
+    if isinstance(values, list):
+        return [without_places(value) for value in cast("list[Any]", values)]
+    if isinstance(values, str) and Path(values).is_absolute():
+        return Path(values).name
+    return values

@@ -7,7 +7,9 @@ from typing import Any
 
 from openluke.checkpoints.model_card import CardNotes
 from openluke.finetuning.recipe import FinetuneConfig, recipe_values
+from openluke.recipe_files import without_places
 from openluke.task import load_task
+from openluke.training.machine import memory_in_words
 from openluke.training.run_directory import MODEL
 
 _MOST_LABELS = 60
@@ -121,9 +123,6 @@ def _short_hash(fingerprint: str) -> str:
 
 
 def _training(config: FinetuneConfig, *, report: Mapping[str, Any]) -> str:
-    memory = ", ".join(
-        f"{size / 2**20:,.0f} MiB ({where})" for where, size in report["peak_memory"].items()
-    )
     rows = [
         ("steps", f"{report['steps']:,} ({report['why']})"),
         ("weights from step", report["best_step"] or "the last"),
@@ -133,11 +132,11 @@ def _training(config: FinetuneConfig, *, report: Mapping[str, Any]) -> str:
         ("time in steps", f"{report['seconds']:,.0f} s"),
         ("inputs in a second of training", f"{report['instances_per_second']:,.1f}"),
         *_prediction_rate(report),
-        ("memory at most", memory or "not known"),
+        ("memory at most", memory_in_words(report["peak_memory"])),
         ("device", report["device"]),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
-    values = _without_places(recipe_values(config))
+    values = without_places(recipe_values(config))
     recipe = json.dumps(values, indent=2, ensure_ascii=False)
     return (
         f"## Training\n\n| | |\n|---|---|\n{table}\n\n<details><summary>Recipe</summary>\n\n"
@@ -162,14 +161,3 @@ def _limits(report: Mapping[str, Any]) -> str:
     if report["held_out"]:
         lines.append("- The scores on dev are of examples set aside of the training data.")
     return "## Limits\n\n" + "\n".join(lines) if lines else ""
-
-
-def _without_places(values: Any) -> Any:
-    """A recipe with names of files in place of paths, which are nobody else's."""
-    if isinstance(values, Mapping):
-        return {key: _without_places(value) for key, value in values.items()}
-    if isinstance(values, list):
-        return [_without_places(value) for value in values]
-    if isinstance(values, str) and Path(values).is_absolute():
-        return Path(values).name
-    return values

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from openluke.checkpoints.bundle import Bundle
 from openluke.checkpoints.hub import resolve
 from openluke.checkpoints.loading import load_bundle
@@ -21,7 +19,6 @@ from openluke.finetuning.data import Splits, file_fingerprints, read_splits
 from openluke.finetuning.evaluation import Evaluator
 from openluke.finetuning.fitting import fitted_model
 from openluke.finetuning.learning import Learning, head_names, learning_of
-from openluke.finetuning.memory import peak_memory
 from openluke.finetuning.origin import hashes_of, origin_of
 from openluke.finetuning.recipe import FinetuneConfig, TaskConfig
 from openluke.finetuning.scoring import check_scored, score_all
@@ -32,6 +29,7 @@ from openluke.inference.devices import choose_device
 from openluke.inference.model_identity import model_identity
 from openluke.task import load_task
 from openluke.training.distributed import World, joined
+from openluke.training.machine import described, peak_memory
 from openluke.training.optim import rates_of
 from openluke.training.result import TrainingResult
 from openluke.training.run_directory import (
@@ -258,16 +256,15 @@ def _save(
 
 def _facts(run: _Run, *, result: TrainingResult) -> dict[str, Any]:
     seconds = result.seconds
-    device, optimizer = run.world.device, run.config.training.optimizer
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    optimizer = run.config.training.optimizer
     return {
         "steps": result.steps,
         "why": result.why,
         "best_step": result.best_step,
         "seconds": round(seconds, 2),
         "instances_per_second": round(result.n_instances / seconds if seconds else 0.0, 2),
-        "peak_memory": peak_memory(device),
-        "device": f"{name}, {run.world.size} processes" if run.world.size > 1 else name,
+        "peak_memory": peak_memory(run.world.device),
+        "device": described(run.world),
         "seed": run.config.seed,
         "learning_rate": optimizer.learning_rate,
         "head_factor": optimizer.head_factor,
