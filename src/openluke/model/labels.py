@@ -4,9 +4,7 @@ import torch
 from torch import Tensor
 
 from openluke.errors import DataError
-
-IGNORE = -100
-"""The label of what has no label."""
+from openluke.model.ignore import IGNORE
 
 
 def checked_classes(
