@@ -10,8 +10,12 @@ NETWORK_SIDE = {
 }
 """Units below ``openluke`` that may import torch."""
 
-LIGHT = {"openluke.model.config", "openluke.cli.main"}
-"""Modules in those units that must not: what describes a model, and what starts the commands."""
+LIGHT = {
+    *("openluke.model.config", "openluke.cli.main"),
+    *("openluke.pretraining.corpus", "openluke.pretraining.shuffling"),
+}
+"""Modules in those units that must not, with all below them: what describes a model, what starts
+the commands, what makes a corpus and what orders it."""
 
 
 def all_modules() -> list[str]:
@@ -21,7 +25,11 @@ def all_modules() -> list[str]:
 
 def text_side() -> list[str]:
     """The modules that must import without torch."""
-    return [name for name in all_modules() if name in LIGHT or _unit(name) not in NETWORK_SIDE]
+    return [
+        name
+        for name in all_modules()
+        if _unit(name) not in NETWORK_SIDE or any(f"{name}.".startswith(f"{one}.") for one in LIGHT)
+    ]
 
 
 def _below(paths: list[str], *, prefix: str) -> list[str]:

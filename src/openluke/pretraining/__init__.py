@@ -1,0 +1,1 @@
+"""From pages with links to a model that has read them: corpora, masks, phases."""
