@@ -42,6 +42,10 @@ class Objective(Protocol):
 
         What is minimised is the sum of all losses, each divided by the number of its targets in the
         whole step, so it does not matter how a step is cut into batches.
+
+        Sums under names of the form ``LOSS/MEASURE``, such as ``words/accuracy``, are measures:
+        they are divided alike, by the number of targets of that loss, and reported, but never
+        minimised. They may be no number.
         """
         ...
 

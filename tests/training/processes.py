@@ -21,7 +21,7 @@ from openluke.training.trainer import Trainer
 from tests.training import toy
 
 STOP = 8
-MASKED = {"masked": True, "evaluate": toy.accuracy, "evaluate_every": 8}
+MASKED = {"masked": True, "evaluate": toy.accuracy, "evaluate_every": 8, "measures": {}}
 SHORT = {"masked": True, "max_steps": 12, "checkpoint_every": 5}
 CASES: dict[str, dict[str, Any]] = {
     "ddp": MASKED,
@@ -39,6 +39,7 @@ CASES: dict[str, dict[str, Any]] = {
 def make_case(run_dir: Path, *, world: World, stop: int | None = None, **options: Any) -> Trainer:
     """The trainer of a case."""
     model = {name: options.pop(name) for name in ("dropout", "masked") if name in options}
+    measures = options.pop("measures", None)
     options = {"max_steps": 20, "epochs": 20, "accumulation": 4 // world.size} | options
     instances = toy.make_instances()
     data = InstanceData(instances, batch_size=1)
@@ -47,7 +48,7 @@ def make_case(run_dir: Path, *, world: World, stop: int | None = None, **options
     return toy.make_trainer(
         run_dir,
         model=toy.make_model(**model),
-        objective=toy.ToyObjective(draws=True, masked=bool(model.get("masked"))),
+        objective=toy.ToyObjective(draws=True, masked=bool(model.get("masked")), measures=measures),
         data=data,
         world=world,
         **options,

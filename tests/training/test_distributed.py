@@ -92,6 +92,13 @@ def test_losses_are_those_of_one_process(name: str, runs: tuple[Path, Path]):
     assert two == pytest.approx(alone, abs=1e-5)
 
 
+@pytest.mark.parametrize("name", ["ddp", "fsdp"])
+def test_measures_are_those_of_one_process(name: str, runs: tuple[Path, Path]):
+    alone, two = (reported(path / name, "measure/entities/right") for path in runs)
+    assert len(alone) == 20
+    assert two == pytest.approx(alone, abs=1e-5)
+
+
 @pytest.mark.parametrize("name", TOGETHER)
 def test_weights_are_those_of_one_process(name: str, runs: tuple[Path, Path]):
     alone, two = (load_file(path / f"{name}.weights") for path in runs)

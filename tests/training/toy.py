@@ -84,13 +84,22 @@ def _instance(rng: np.random.Generator, *, n_entities: int) -> Instance:
 class ToyObjective:
     """A label of each entity, and one of each text of an even number of words.
 
-    ``spoiled`` is the number of words of inputs whose loss is no number.
+    ``spoiled`` is the number of words of inputs whose loss is no number. ``measures`` are sums that
+    are given beside the losses: that of the right entities, and whatever else a test wants.
     """
 
-    def __init__(self, *, draws: bool = False, masked: bool = False, spoiled: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        draws: bool = False,
+        masked: bool = False,
+        spoiled: int = 0,
+        measures: Mapping[str, float] | None = None,
+    ) -> None:
         self.draws = draws
         self.masked = masked
         self.spoiled = spoiled
+        self.measures = measures
 
     def collate(self, instances: Sequence[Instance], *, rng: np.random.Generator) -> TaskBatch:
         n_entities = sum(one.features[0].n_entities for one in instances)
@@ -110,9 +119,10 @@ class ToyObjective:
         output = model.encoder(inputs.batch)
         even = torch.tensor([count % 2 == 0 for count in inputs.batch.layout.word_counts])
         zero = output.words.sum() * 0.0
-        entities, texts = zero, zero
+        entities, texts, right = zero, zero, zero
         if inputs.batch.n_entities:
             scores = model.heads["main"](output, inputs.batch)
+            right = scores.softmax(-1).gather(1, inputs.targets["label"].unsqueeze(1)).sum()
             entities = cross_entropy(scores, inputs.targets["label"], reduction="sum")
         if even.any():
             scores = model.heads["text"](output, inputs.batch)
@@ -121,7 +131,11 @@ class ToyObjective:
             entities = entities + self._masked(output, inputs=inputs, model=model)
         if self.spoiled in inputs.batch.layout.word_counts:
             texts = texts * float("nan")
-        return {"entities": entities, "texts": texts}
+        losses = {"entities": entities, "texts": texts}
+        if self.measures is None:
+            return losses
+        others = {name: torch.tensor(value) for name, value in self.measures.items()}
+        return losses | {"entities/right": right} | others
 
     def _masked(self, output: Any, *, inputs: TaskBatch, model: Model) -> torch.Tensor:
         scores = model.heads["masked"](output, inputs.batch)

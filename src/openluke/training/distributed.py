@@ -92,11 +92,15 @@ class Losses(nn.Module):
         self._objective = objective
 
     def forward(self, inputs: TaskBatch) -> dict[str, Tensor]:
-        """The sum of each loss over a batch."""
+        """The sum of each loss over a batch, and of each measure, which is not minimised."""
         for table in _sharded_tables(self.model):
             # every process gathers it, also one whose batch has no entities
             table.unshard()
-        return dict(self._objective.losses(inputs, model=self.model))
+        sums = self._objective.losses(inputs, model=self.model)
+        return {
+            name: total if name in inputs.n_targets else total.detach()
+            for name, total in sums.items()
+        }
 
 
 def spread(losses: Losses, *, strategy: Strategy, world: World) -> nn.Module:

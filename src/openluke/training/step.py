@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from openluke.instances import TaskBatch
 from openluke.task import Objective
 from openluke.training.data import DataSource
 from openluke.training.distributed import World, accumulating
+from openluke.training.measures import means_of, split_sums
 from openluke.training.seeds import data_rng, seed_dropout
 
 _SHOWN = 20
@@ -25,6 +26,8 @@ class StepReport:
 
     losses: dict[str, float]
     """Each loss, as the mean over its targets in the step."""
+    measures: dict[str, float]
+    """What is only reported, as means over the targets of the losses that they stand beside."""
     n_instances: int
     """How many instances were read."""
     n_rows: int
@@ -90,10 +93,13 @@ class Stepper:
             )
             for position, batch in zip(positions, batches, strict=True)
         ]
-        found = _added(self._all_sums(sums, first=first, step=step))
         n_targets = _added([fact.n_targets for fact in facts])
+        found, measures = split_sums(
+            _added(self._all_sums(sums, first=first, step=step, names=n_targets)), losses=n_targets
+        )
         return StepReport(
             losses={name: total / max(n_targets[name], 1) for name, total in found.items()},
+            measures=means_of(measures, n_targets=n_targets),
             n_instances=sum(fact.n_instances for fact in facts),
             n_rows=sum(fact.n_rows for fact in facts),
             loss=sum(total * factors[name] for name, total in found.items()),
@@ -107,19 +113,33 @@ class Stepper:
         with accumulating(self.module, last=last):
             with torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
                 sums = self.module(batch.to(device, non_blocking=True))
+            losses, _ = split_sums(sums, losses=batch.n_targets)
             # gradients become means over the processes, losses are sums
-            shares = [self.world.size * sums[name] * factors[name] for name in sums]
+            shares = [self.world.size * losses[name] * factors[name] for name in losses]
             torch.stack(shares).sum().backward()
         return {name: total.detach() for name, total in sums.items()}
 
     def _all_sums(
-        self, sums: Sequence[Mapping[str, Tensor]], *, first: int, step: int
+        self,
+        sums: Sequence[Mapping[str, Tensor]],
+        *,
+        first: int,
+        step: int,
+        names: Container[str],
     ) -> list[dict[str, float]]:
-        """The losses of all micro-batches, by position; they are numbers, or training stops."""
+        """The sums of all micro-batches, by position; losses are numbers, or training stops.
+
+        Args:
+            sums: Those of this process.
+            first: The position of the step's first micro-batch.
+            step: The number of the step, for messages.
+            names: Those of the losses.
+        """
         mine = [{name: float(total) for name, total in found.items()} for found in sums]
         by_rank = self.world.gather(mine)
         found = [of_rank[i] for i in range(len(mine)) for of_rank in by_rank]
-        for position, losses in enumerate(found, start=first):
+        for position, of_batch in enumerate(found, start=first):
+            losses = {name: total for name, total in of_batch.items() if name in names}
             bad = [f"{name} is {loss}" for name, loss in losses.items() if not math.isfinite(loss)]
             if bad:
                 raise TrainingError(

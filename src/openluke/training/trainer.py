@@ -167,6 +167,7 @@ class Trainer:
         progress.add({"loss": report.loss, "learning_rate": rate, "gradient_norm": norm})
         if set(report.losses) != {"loss"}:
             progress.add({f"loss/{name}": loss for name, loss in report.losses.items()})
+        progress.add({f"measure/{name}": mean for name, mean in report.measures.items()})
         return report
 
     def _after(self, report: StepReport, *, seconds: float) -> None:

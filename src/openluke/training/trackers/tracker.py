@@ -24,9 +24,10 @@ class RunFacts:
 class Tracker(Protocol):
     """A place that a run reports to; only its first process does.
 
-    Values have the names ``loss``, ``loss/NAME`` where there are several, ``learning_rate``,
-    ``gradient_norm``, ``epoch``, ``instances_per_second``, ``rows_per_second``; and
-    ``score/NAME`` after an evaluation.
+    Values have the names ``loss``, ``loss/NAME`` where there are several, ``measure/LOSS/NAME`` for
+    what is measured beside a loss, ``learning_rate``, ``gradient_norm``, ``epoch``,
+    ``instances_per_second``, ``rows_per_second``; and ``score/NAME`` after an evaluation. A measure
+    may be no number.
     """
 
     def start(self, facts: RunFacts) -> None:
