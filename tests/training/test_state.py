@@ -105,11 +105,15 @@ def test_a_run_without_bias_correction_goes_on_as_it_was(tmp_path: Path):
 def test_runs_that_are_older_than_an_option_go_on_with_its_default(run_dir: Path):
     file = run_dir / "checkpoints/step-00000005/state.json"
     values = json.loads(file.read_text())
-    del values["origin"]["options"]["optimizer"]["bias_correction"]
+    options = values["origin"]["options"]
+    del options["optimizer"]["bias_correction"], options["keep"]
+    del values["progress"]["last_scores"]
     file.write_text(json.dumps(values))
     toy.make_trainer(run_dir, max_steps=5).run()
     with pytest.raises(ConfigError, match=r"bias_correction: true before, false now"):
         toy.make_trainer(run_dir, max_steps=5, optimizer={"bias_correction": False}).run()
+    with pytest.raises(ConfigError, match=r'keep: "best" before, "last" now'):
+        toy.make_trainer(run_dir, max_steps=5, keep="last").run()
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path):

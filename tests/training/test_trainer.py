@@ -127,6 +127,26 @@ def test_the_best_weights_are_kept_and_worse_ones_end_the_run(
     assert kept == [f"step-{step:08}" for step in sorted({8 * (best + 1), 32})]
 
 
+def test_the_last_weights_are_kept_where_it_is_said(tmp_path: Path):
+    scores = iter([0.2, 0.5, 0.4])
+    seen = []
+
+    def evaluate(model: Model) -> Scores:
+        seen.append(toy.weights(model))
+        return Scores(values={"f1": next(scores)})
+
+    trainer = toy.make_trainer(tmp_path, evaluate=evaluate, epochs=3, keep="last")
+    result = trainer.run()
+    assert (result.steps, result.best_step) == (24, 24)
+    assert result.scores == Scores(values={"f1": 0.4})
+    assert toy.same_weights(toy.weights(trainer.model), seen[2])
+    kept = [entry.name for entry in sorted((tmp_path / "checkpoints").iterdir())]
+    assert kept == ["step-00000016", "step-00000024"]
+    again = toy.make_trainer(tmp_path, evaluate=evaluate, epochs=3, keep="last")
+    assert again.run() == result
+    assert toy.same_weights(toy.weights(again.model), seen[2])
+
+
 def test_evaluations_are_made_when_they_are_due(tmp_path: Path):
     recorder = Recorder()
     toy.make_trainer(

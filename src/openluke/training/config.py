@@ -36,6 +36,9 @@ class TrainingConfig:
     """With several processes: each has the whole model (DDP), or a share of it (FSDP2)."""
     evaluate_every: int | None = None
     """Steps between evaluations; ``None`` evaluates after each epoch."""
+    keep: Literal["best", "last"] = "best"
+    """The weights that a run ends with, if there are evaluations: those of the best score, or its
+    last, as in pretraining. There is a checkpoint of both in either case."""
     patience: int | None = None
     """After how many evaluations without a new best score to stop; ``None`` never stops early."""
     checkpoint_every: int | None = None

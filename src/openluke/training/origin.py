@@ -28,7 +28,7 @@ _HASHES = {
     "data": "the training examples are others, or are read otherwise",
     "frozen weights": "the weights that are not trained are others",
 }
-_OLDER = {"optimizer.bias_correction": True}
+_OLDER = {"optimizer.bias_correction": True, "keep": "best"}
 """What newer options were to runs that do not say them, by the ends of their keys."""
 _LONGEST = 40
 

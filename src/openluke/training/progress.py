@@ -23,6 +23,8 @@ class Progress:
     """The score that was best."""
     best_scores: Scores | None = None
     """All scores of that evaluation."""
+    last_scores: Scores | None = None
+    """All scores of the last evaluation."""
     n_worse: int = 0
     """Evaluations since the best score was first reached."""
     finished: str = ""
@@ -67,6 +69,7 @@ class Progress:
         Of equally good ones the last are kept, which have learnt for longer; patience wears on.
         """
         value, best = scores[metric], self.best_metric
+        self.last_scores = scores
         self.n_worse = 0 if best is None or value > best else self.n_worse + 1
         if best is None or value >= best:
             self.best_step, self.best_metric, self.best_scores = self.step, value, scores

@@ -1,6 +1,7 @@
 """What comes of a training run."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from openluke.records import Scores
 from openluke.training.progress import Progress
@@ -15,7 +16,8 @@ class TrainingResult:
     why: str
     """Why there were no more."""
     best_step: int | None
-    """After which step the weights are from; ``None`` means the last, without any evaluation."""
+    """After which step the weights are from: that of the best score, or the last if those are kept;
+    ``None`` means the last, without any evaluation."""
     scores: Scores | None
     """What the evaluation of these weights found."""
     seconds: float
@@ -24,13 +26,14 @@ class TrainingResult:
     """Instances that were learnt from."""
 
 
-def result_of(progress: Progress) -> TrainingResult:
-    """The result of a run that is over."""
+def result_of(progress: Progress, *, keep: Literal["best", "last"]) -> TrainingResult:
+    """The result of a run that is over, and ends with its best weights or its last."""
+    is_last = keep == "last" and progress.last_scores is not None
     return TrainingResult(
         steps=progress.step,
         why=progress.finished,
-        best_step=progress.best_step,
-        scores=progress.best_scores,
+        best_step=progress.step if is_last else progress.best_step,
+        scores=progress.last_scores if is_last else progress.best_scores,
         seconds=progress.seconds,
         n_instances=progress.n_instances,
     )

@@ -63,7 +63,7 @@ class Trainer:
             run_dir: The run's directory, which is its alone.
             trackers: Where it reports to, besides ``metrics.jsonl``.
             evaluate: Scores a model; every process calls it, in evaluation mode, and the scores of
-                the first count. Without it the last weights are kept.
+                the first count. Without it, or if the config says so, the last weights are kept.
             metric: The score by which the best weights are chosen, more is better; the first of
                 the scores by default.
             world: The processes that train together; see ``distributed.joined``.
@@ -231,11 +231,11 @@ class Trainer:
         return epoch_at(self.data, position=position)
 
     def _result(self) -> TrainingResult:
-        progress = self._progress
-        if progress.best_step not in (None, progress.step):
-            self._checkpoints.load(progress.best_step, model=self.model)
+        result = result_of(self._progress, keep=self.config.keep)
+        if result.best_step not in (None, result.steps):
+            self._checkpoints.load(result.best_step, model=self.model)
         self.model.eval()
-        return result_of(progress)
+        return result
 
 
 def _is_due(step: int, *, every: int | None, otherwise: bool = False) -> bool:
