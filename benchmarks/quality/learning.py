@@ -19,7 +19,7 @@ import torch
 from benchmarks.speed.measure import environment, write
 from openluke.finetuning.finetune import finetune
 from openluke.finetuning.recipe import FinetuneConfig, read_recipe
-from openluke.finetuning.run_directory import SCORES
+from openluke.training.run_directory import SCORES
 
 RECIPES = Path("recipes/small")
 RESULTS = Path("benchmarks/results")
