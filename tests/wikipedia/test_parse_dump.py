@@ -103,7 +103,7 @@ def test_any_way_of_doing_it_makes_the_same_bytes(tmp_path, dump) -> None:
     assert fingerprint(store.path) == wanted
 
 
-@pytest.mark.parametrize("name", ["d.xml", "d.xml.gz", "d.xml.xz", "d.xml.bz2"])
+@pytest.mark.parametrize("name", ["d.xml", "d.xml.gz", "d.xml.xz", "d.xml.zst", "d.xml.bz2"])
 def test_every_packing_gives_the_same_pages(tmp_path, dump, name) -> None:
     path = write_packed(tmp_path / name, xml=dump_xml(PAGES))
     store = parse(path, tmp_path / "s")

@@ -9,7 +9,8 @@ from openluke.errors import CheckpointError, DataError
 from openluke.manifests import MANIFEST_NAME, Manifest, parse_manifest, read_manifest
 from openluke.resumable import begun
 from openluke.wikipedia import interwiki, page_columns
-from openluke.wikipedia.dump.packing import find_packing, unpacked
+from openluke.wikipedia.dump.unpacking import WANTED, unpacked
+from openluke.wikipedia.packing import find_packing
 
 _HEAD = 1 << 13
 
@@ -90,7 +91,7 @@ def _called(path: Path) -> str:
 def _is_dump(path: Path) -> bool:
     """Whether a file begins as a dump does, whichever way it is packed."""
     try:
-        head = next(unpacked(path, packing=find_packing(path), size=_HEAD), b"")
+        head = next(unpacked(path, packing=find_packing(path, expected=WANTED), size=_HEAD), b"")
     except (DataError, OSError):
         return False
     return b"<mediawiki" in head

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, cast
 from openluke.errors import DataError
 from openluke.wikipedia.dump import Damage, DumpPart, PartTally, open_dump, read_part
 from openluke.wikipedia.dump.chunks import Chunk, read_chunks
-from openluke.wikipedia.dump.packing import BrokenOff, Packing, find_packing, unpacked
 from openluke.wikipedia.dump.parts import cut_file
+from openluke.wikipedia.dump.unpacking import BrokenOff, unpacked
 from openluke.wikipedia.language_facts import wikipedia_language
+from openluke.wikipedia.packing import Packing, find_packing
 from openluke.wikipedia.site import ARTICLES, Site
 
 PART_SIZE = 32 << 20
@@ -52,10 +53,10 @@ def wikidata_parts(
     """The parts of a dump: of JSON with an item on each line, or of XML.
 
     Args:
-        files: Its files, plain or packed by bzip2, gzip or xz. JSON packed by the last two is read
-            by one process.
+        files: Its files, plain or packed by bzip2, gzip, xz or Zstandard. JSON packed by the last
+            three is read by one process.
         part_size: Bytes of a file that make a part.
-        directory: Where XML that is packed by gzip or xz is cut into pieces.
+        directory: Where XML that is packed by one of these is cut into pieces.
 
     Raises:
         DataError: A file is neither.
@@ -124,7 +125,7 @@ def _wikipedia_pages(links: dict[str, Any]) -> list[tuple[str, str]]:
 def _parts_of(file: Path, *, part_size: int, directory: Path) -> Iterator[dict[str, Any]]:
     if not file.is_file():
         raise DataError("no such file; expected a dump of Wikidata", file=file)
-    packing = find_packing(file)
+    packing = find_packing(file, expected="a dump of Wikidata, of JSON or XML in UTF-8")
     facts: dict[str, Any] = {"file": str(file.resolve()), "packing": packing}
     head = next(unpacked(file, packing=packing, size=_HEAD), b"")
     if b"<mediawiki" in head:
@@ -135,9 +136,9 @@ def _parts_of(file: Path, *, part_size: int, directory: Path) -> Iterator[dict[s
         raise DataError(
             f"begins with {head[:40]!r}; expected a dump of Wikidata, of JSON or XML", file=file
         )
-    elif packing in ("bz2", "xml"):
-        size = file.stat().st_size
-        for part in cut_file(file.resolve(), form=packing, size=size, part_size=part_size, first=0):
+    elif packing in ("bz2", "plain"):
+        form, size = "bz2" if packing == "bz2" else "xml", file.stat().st_size
+        for part in cut_file(file.resolve(), form=form, size=size, part_size=part_size, first=0):
             yield facts | {"range": part}
     else:
         yield facts
@@ -149,7 +150,7 @@ def _where(part: WikidataPart) -> str:
         return "in the part that begins here"
     if part.range is None:
         return "here, counted in the unpacked file"
-    return "here" if part.packing == "xml" else "in the block that begins here"
+    return "here" if part.packing == "plain" else "in the block that begins here"
 
 
 def _texts(part: WikidataPart, *, strict: bool, tally: PartTally) -> Iterator[tuple[int, bytes]]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+import pyarrow as pa
+
 HEAD = """\
 <mediawiki xmlns="http://www.mediawiki.org/xml/export-{version}/" version="{version}" xml:lang="de">
   <siteinfo>
@@ -79,6 +81,12 @@ def many_streams(pages: Sequence[SmallPage], *, pages_a_stream: int) -> bytes:
 
 def write_packed(path: Path, *, xml: bytes) -> Path:
     """Write a dump as its name says that it is packed."""
-    packers = {".bz2": one_stream, ".gz": gzip.compress, ".xz": lzma.compress, ".xml": bytes}
+    packers = {
+        ".bz2": one_stream,
+        ".gz": gzip.compress,
+        ".xz": lzma.compress,
+        ".zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+        ".xml": bytes,
+    }
     path.write_bytes(packers[path.suffix](xml))
     return path

@@ -101,9 +101,11 @@ def test_files_of_two_wikis_are_refused(tmp_path: Path) -> None:
         (b"", r"begins with b''; expected <mediawiki"),
         (b"hello", r"begins with b'hello'; expected <mediawiki"),
         (bz2.compress(b"600:10:Dog\n"), r"begins with b'600:10:Dog\\n'; expected <mediawiki"),
-        ("<mediawiki>".encode("utf-16"), "is UTF-16; expected UTF-8; recode it"),
+        ("<mediawiki>".encode("utf-16"), "is UTF-16; expected the dump .* in UTF-8.*; recode it"),
         (b"7z\xbc\xaf\x27\x1c", "is packed by 7-Zip"),
-        (b"\x28\xb5\x2f\xfd....", "is packed by Zstandard"),
+        (b"PK\x03\x04....", r"is a ZIP archive; expected .* \.xz or \.zst; unpack it first"),
+        (b"PAR1....", "is a Parquet file; expected the dump"),
+        (b"\x28\xb5\x2f\xfd....", r"byte \d+: at or before it the packed data are damaged"),
         (b"BZh9garbage.................", r"byte \d+: at or before it the packed data are damaged"),
     ],
 )

@@ -29,10 +29,11 @@ PAGES = st.lists(
         title=st.text("abc &'", min_size=1, max_size=5).map(str.strip).map("A".__add__),
         text=st.builds(lambda text, times: text * times, TEXT, st.sampled_from([1, 3, 100, 2000])),
         namespace=st.sampled_from([0, 1, 100]),
+        redirect=st.none() | st.text("abc &'\"<é", max_size=5),
     ),
     max_size=12,
 )
-KIND = st.sampled_from(["xml", "one stream", "many streams", "gz", "xz"])
+KIND = st.sampled_from(["xml", "one stream", "many streams", "gz", "xz", "zst"])
 
 
 def expected(pages: list[SmallPage]) -> list[RawPage]:

@@ -60,7 +60,7 @@ def build(
     that is killed goes on where it was when the same command is given again.
 
     Args:
-        dump: A dump of a wiki: .xml, .xml.bz2 (of one stream or many), .xml.gz or .xml.xz.
+        dump: A dump of a wiki: .xml, .xml.bz2 (of one stream or many), .xml.gz, .xz or .zst.
         output: The directory for pages, vocab, interwiki and candidates.
         files: What there is besides.
         language: Wikipedia's code of the language; by default what the dump says.

@@ -40,7 +40,7 @@ def parse(
     killed goes on where it was when the same command is given again.
 
     Args:
-        dump: A dump of a wiki: .xml, .xml.bz2 (of one stream or many), .xml.gz or .xml.xz.
+        dump: A dump of a wiki: .xml, .xml.bz2 (of one stream or many), .xml.gz, .xz or .zst.
         output: The directory to make.
         more: The other files of a dump of several, in order; may be given several times.
         page_props: MediaWiki's dump of page_props (.sql.gz), for Wikidata items and for which pages

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from openluke.errors import ConfigError, DataError
-from openluke.wikipedia.dump.packing import BrokenOff, Packing, find_packing, unpacked
 from openluke.wikipedia.dump.parts import DumpPart, cut_file
 from openluke.wikipedia.dump.pieces import cut_into_pieces
 from openluke.wikipedia.dump.siteinfo import (
@@ -16,6 +15,8 @@ from openluke.wikipedia.dump.siteinfo import (
     namespace_names,
     read_site,
 )
+from openluke.wikipedia.dump.unpacking import WANTED, BrokenOff, unpacked
+from openluke.wikipedia.packing import Packing, find_packing
 from openluke.wikipedia.site import Site
 
 _HEAD = 1 << 20
@@ -85,10 +86,11 @@ def open_dump(
     part_size: int | None = None,
     directory: str | Path | None = None,
 ) -> Dump:
-    """Open the dump of a wiki: ``.xml``, ``.xml.bz2``, ``.xml.gz`` or ``.xml.xz``, in any versions.
+    """Open the dump of a wiki: ``.xml``, ``.xml.bz2``, ``.gz``, ``.xz`` or ``.zst``; any version.
 
-    Files of bzip2, of one stream or of many, are read in parts as they lie there. Those of gzip and
-    xz are first cut into pieces, once, which takes about a fifth of the room of their XML.
+    Files of bzip2, of one stream or of many, are read in parts as they lie there. Others
+    that are packed are first cut into pieces, once, which takes about a fifth of the room of their
+    XML.
 
     Args:
         paths: Its file, or its files in order.
@@ -96,7 +98,7 @@ def open_dump(
             is opened whose beginning is damaged.
         part_size: Bytes of a packed file that make a part, or a fourth of those of XML; by default
             4 MB to 16 MB, so that a dump has some hundreds of parts.
-        directory: Where files of gzip and xz are cut into pieces; needed for these alone.
+        directory: Where other packed files are cut into pieces; needed for these alone.
 
     Raises:
         ConfigError: No files, files of several wikis, or no directory where one is needed.
@@ -136,7 +138,7 @@ def _open_file(path: Path, *, language: str | None) -> _Opened:
     """A file with its head; without its wiki in it only if the language is given."""
     if not path.is_file():
         raise DataError("no such file; expected the dump of a wiki", file=path)
-    packing = find_packing(path)
+    packing = find_packing(path, expected=WANTED)
     head = bytearray()
     is_broken = False
     try:
@@ -172,7 +174,7 @@ def _parts(
     if file.packing == "bz2":
         return cut_file(file.path, form="bz2", size=file.size, part_size=part_size, first=first)
     xml_size = part_size * _PACKED
-    if file.packing == "xml":
+    if file.packing == "plain":
         return cut_file(file.path, form="xml", size=file.size, part_size=xml_size, first=first)
     if directory is None:
         raise ConfigError(

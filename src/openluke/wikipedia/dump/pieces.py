@@ -14,7 +14,8 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from openluke.artifacts import atomic_file
-from openluke.wikipedia.dump.packing import BrokenOff, Packing, unpacked_with_bytes
+from openluke.wikipedia.dump.unpacking import BrokenOff, unpacked_with_bytes
+from openluke.wikipedia.packing import Packing
 
 _CHUNK = 1 << 18
 _PAGE = re.compile(rb"<page[\s>]")

@@ -1,12 +1,15 @@
 """Files of lines in parts that are read one by one, anywhere; every line is in one of them."""
 
-from collections.abc import Iterator, Sequence
+import io
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from openluke.wikipedia.own_data.packing import Packing, find_packing, open_unpacked
+from openluke.errors import DataError
+from openluke.wikipedia.packing import DAMAGE, Packing, find_packing, opened
 
 _MARK = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20
@@ -34,7 +37,7 @@ class LinePart:
     def lines_before(self) -> int:
         """How many lines of the file begin before it; the file is read up to there."""
         left, count, last = self.start, 0, b""
-        with open_unpacked(Path(self.file), packing=self.packing) as stream:
+        with _opened(self) as stream:
             while left > 0 and (data := stream.read(min(left, _CHUNK))):
                 count += data.count(b"\n")
                 left -= len(data)
@@ -63,7 +66,8 @@ def cut_files(paths: Sequence[Path], *, part_size: int, first: int = 0) -> list[
     """
     parts: list[LinePart] = []
     for path in paths:
-        packing, size = find_packing(path), path.stat().st_size
+        packing = find_packing(path, expected="lines of JSON in UTF-8")
+        size = path.stat().st_size
         step = part_size if packing == "plain" else max(size, 1)
         parts += [
             LinePart(
@@ -84,7 +88,7 @@ def read_lines(part: LinePart) -> Iterator[Line]:
     Raises:
         DataError: The file cannot be read.
     """
-    with open_unpacked(Path(part.file), packing=part.packing) as stream:
+    with _opened(part) as stream:
         place, number = part.start, 0
         if part.packing == "plain" and place:
             stream.seek(place - 1)
@@ -102,3 +106,16 @@ def read_lines(part: LinePart) -> Iterator[Line]:
                 data = data.removeprefix(_MARK)
             if data.strip():
                 yield Line(number, data)
+
+
+@contextmanager
+def _opened(part: LinePart) -> Generator[io.BufferedIOBase, None, None]:
+    """What the file of a part holds; it cannot be read where that is damaged or cut off."""
+    try:
+        with Path(part.file).open("rb") as file, opened(file, packing=part.packing) as stream:
+            yield stream
+    except DAMAGE as error:
+        is_plain = part.packing == "plain"
+        what = "cannot be read" if is_plain else "the packed data are damaged or cut off"
+        message = f"{what}: {error}; expected a whole file; copy it again"
+        raise DataError(message, file=part.file) from error
