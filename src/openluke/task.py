@@ -33,7 +33,8 @@ class Objective(Protocol):
     def collate(self, instances: Sequence[Instance], *, rng: np.random.Generator) -> TaskBatch:
         """Tensors of instances.
 
-        What is random here, such as which negatives are read, is drawn from ``rng`` alone.
+        What is random here, such as which negatives are read, is drawn from ``rng`` alone. Several
+        threads may ask at once, for other instances each.
         """
         ...
 

@@ -26,7 +26,7 @@ SHORT = {"masked": True, "max_steps": 12, "checkpoint_every": 5}
 CASES: dict[str, dict[str, Any]] = {
     "ddp": MASKED,
     "fsdp": MASKED | {"strategy": "fsdp"},
-    "ddp-dropout": {"dropout": 0.3, "max_steps": 6},
+    "ddp-dropout": {"dropout": 0.3, "max_steps": 6, "data_workers": 2},
     "fsdp-checkpointing": {"dropout": 0.3, "max_steps": 6}
     | {"strategy": "fsdp", "gradient_checkpointing": True}
     | {"optimizer": {"bias_correction": False}},

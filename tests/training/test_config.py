@@ -18,6 +18,7 @@ from openluke.training.config import TrainingConfig
         {"keep_checkpoints": 0},
         {"log_every": 0},
         {"max_grad_norm": 0.0},
+        {"data_workers": -1},
         {"seed": -1},
     ],
 )

@@ -26,6 +26,9 @@ class TrainingConfig:
     """Micro-batches of each process in a step."""
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     """What is trained, and at which rates."""
+    data_workers: int = 0
+    """Threads in each process that read and collate the next steps' micro-batches while it computes
+    this one's; what is learnt does not depend on their number."""
     max_grad_norm: float | None = 1.0
     """The length to which longer gradients are shortened; ``None`` leaves them."""
     dtype: Literal["float32", "bfloat16"] = "float32"
@@ -55,6 +58,8 @@ class TrainingConfig:
         for name in ("max_steps", "evaluate_every", "patience", "checkpoint_every"):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise ConfigError(f"{name} is {value}, expected 1 or more, or nothing")
+        if self.data_workers < 0:
+            raise ConfigError(f"data_workers is {self.data_workers}, expected 0 or more")
         if self.max_grad_norm is not None and not self.max_grad_norm > 0:
             raise ConfigError(f"max_grad_norm is {self.max_grad_norm}, expected more than 0")
         if self.seed < 0:

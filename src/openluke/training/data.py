@@ -3,6 +3,7 @@
 import hashlib
 from bisect import bisect_right
 from collections.abc import Sequence
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -36,6 +37,35 @@ class DataSource(Protocol):
     def describe(self, position: int) -> list[str]:
         """Which examples are in a micro-batch, for a person who looks for one of them."""
         ...
+
+
+class SharedData:
+    """Data that several threads may ask, one after another: sources keep what they read last."""
+
+    def __init__(self, data: DataSource) -> None:
+        self._data = data
+        self._lock = Lock()
+
+    @property
+    def fingerprint(self) -> str:
+        """That of the data."""
+        with self._lock:
+            return self._data.fingerprint
+
+    def start(self, epoch: int) -> int:
+        """The position at which an epoch begins."""
+        with self._lock:
+            return self._data.start(epoch)
+
+    def batch(self, position: int) -> Sequence[Instance]:
+        """The instances of a micro-batch."""
+        with self._lock:
+            return self._data.batch(position)
+
+    def describe(self, position: int) -> list[str]:
+        """Which examples are in a micro-batch."""
+        with self._lock:
+            return self._data.describe(position)
 
 
 def epoch_at(data: DataSource, *, position: int) -> int:

@@ -16,6 +16,7 @@ from openluke.training.data import DataSource
 
 FREE = (
     "accumulation",  # the size of a step is the run's own, however many processes share it
+    "data_workers",
     "strategy",
     "gradient_checkpointing",
     "checkpoint_every",

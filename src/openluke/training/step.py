@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import torch
@@ -16,6 +16,7 @@ from openluke.training.data import DataSource
 from openluke.training.distributed import World, accumulating
 from openluke.training.measures import means_of, split_sums
 from openluke.training.seeds import data_rng, seed_dropout
+from openluke.training.workers import Workers
 
 _SHOWN = 20
 
@@ -57,15 +58,13 @@ class Stepper:
     world: World
     seed: int
     dtype: torch.dtype
+    workers: Workers = field(default_factory=Workers)
+    """Who reads the data."""
 
-    def collate(self, positions: Sequence[int]) -> list[TaskBatch]:
-        """The micro-batches at some positions."""
-        return [
-            self.objective.collate(
-                self.data.batch(position), rng=data_rng(self.seed, position=position)
-            )
-            for position in positions
-        ]
+    def collate(self, position: int) -> TaskBatch:
+        """The micro-batch at a position."""
+        rng = data_rng(self.seed, position=position)
+        return self.objective.collate(self.data.batch(position), rng=rng)
 
     def backward(self, *, step: int, first: int, size: int) -> StepReport:
         """Add the gradients of a step, whose micro-batches lie at ``first`` and after.
@@ -78,7 +77,7 @@ class Stepper:
             size: How many it has, in all processes.
         """
         positions = range(first + self.world.rank, first + size, self.world.size)
-        batches = self.collate(positions)
+        batches = self.workers.take(positions, read=self.collate)
         counts = self.world.gather(
             [
                 _Facts(b.part, b.n_targets, len(b.instances), sum(i.n_rows for i in b.instances))

@@ -17,7 +17,7 @@ from openluke.model.model import Model
 from openluke.records import Scores
 from openluke.task import Objective
 from openluke.training.config import TrainingConfig
-from openluke.training.data import DataSource, epoch_at
+from openluke.training.data import DataSource, SharedData, epoch_at
 from openluke.training.distributed import Losses, World, spread, whole
 from openluke.training.gradients import shorten, take_norm
 from openluke.training.optim import freeze, make_optimizer, set_rates
@@ -29,6 +29,7 @@ from openluke.training.state import Checkpoints
 from openluke.training.step import Stepper, StepReport
 from openluke.training.trackers.metrics_file import MetricsFile
 from openluke.training.trackers.tracker import RunFacts, Tracker, tracking
+from openluke.training.workers import Workers
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Trainer:
         """
         self.model = model
         self.objective = objective
-        self.data = data
+        self.data = SharedData(data)
         self.config = config
         self.run_dir = Path(run_dir)
         self.world = world or World()
@@ -86,6 +87,7 @@ class Trainer:
                 lock = self.run_dir / ".lock"
                 stack.enter_context(locked(lock, what=f"the run in {self.run_dir}"))
             self._prepare()
+            stack.enter_context(self._stepper.workers)
             stack.enter_context(tracking(self._trackers, facts=self._facts()))
             while not self._progress.finished:
                 began = time.monotonic()
@@ -109,6 +111,10 @@ class Trainer:
         self._checkpoints = Checkpoints(
             self.run_dir / CHECKPOINTS, keep=config.keep_checkpoints, world=self.world
         )
+        self._progress, self._pace = self._restored(), Pace()
+        last = math.ceil(self.data.start(config.epochs) / self._progress.step_size)
+        self._n_steps = min(last, config.max_steps or last)
+        end = self._n_steps * self._progress.step_size
         self._stepper = Stepper(
             module=module,
             objective=self.objective,
@@ -116,10 +122,8 @@ class Trainer:
             world=self.world,
             seed=config.seed,
             dtype=getattr(torch, config.dtype),
+            workers=Workers(config.data_workers, end=end, device=self.world.device),
         )
-        self._progress, self._pace = self._restored(), Pace()
-        last = math.ceil(self.data.start(config.epochs) / self._progress.step_size)
-        self._n_steps = min(last, config.max_steps or last)
 
     def _restored(self) -> Progress:
         """How far the run is: as its last checkpoint says, or at its beginning."""
