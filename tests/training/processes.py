@@ -22,7 +22,8 @@ from tests.training import toy
 
 STOP = 8
 MASKED = {"masked": True, "evaluate": toy.accuracy, "evaluate_every": 8, "measures": {}}
-SHORT = {"masked": True, "max_steps": 12, "checkpoint_every": 5}
+LAZY = {"optimizer": {"lazy": ("encoder.entities.table", "heads.main.classifier.bias")}}
+SHORT = {"masked": True, "max_steps": 12, "checkpoint_every": 5} | LAZY
 CASES: dict[str, dict[str, Any]] = {
     "ddp": MASKED,
     "fsdp": MASKED | {"strategy": "fsdp"},
@@ -30,6 +31,8 @@ CASES: dict[str, dict[str, Any]] = {
     "fsdp-checkpointing": {"dropout": 0.3, "max_steps": 6}
     | {"strategy": "fsdp", "gradient_checkpointing": True}
     | {"optimizer": {"bias_correction": False}},
+    "ddp-lazy": {"max_steps": 6} | LAZY,
+    "fsdp-lazy": {"max_steps": 6, "strategy": "fsdp"} | LAZY,
     "fsdp-stopped": SHORT | {"strategy": "fsdp", "stop": STOP},
     "fsdp-continued": SHORT | {"strategy": "fsdp"},
     "ddp-continued": SHORT,

@@ -19,7 +19,7 @@ from openluke.training.distributed import Losses, World, joined, spread
 from tests.architecture.rules import ROOT
 from tests.training import processes, toy
 
-TOGETHER = ("ddp", "fsdp", "ddp-dropout", "fsdp-checkpointing")
+TOGETHER = ("ddp", "fsdp", "ddp-dropout", "fsdp-checkpointing", "ddp-lazy", "fsdp-lazy")
 
 
 @pytest.fixture(scope="module")

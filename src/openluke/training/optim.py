@@ -10,6 +10,7 @@ from torch import nn
 
 from openluke.errors import ConfigError
 from openluke.model.encoder import Encoder
+from openluke.training.lazy import LazyAdamW, PartlyLazy
 from openluke.training.schedules import Schedule, rate_factor
 
 _BASE_WIDTH, _BASE_RATE = 768, 1e-5
@@ -52,6 +53,9 @@ class OptimizerConfig:
     """Modules or parameters that are trained, such as ``encoder.entities``; all by default."""
     frozen: tuple[str, ...] = ()
     """Of those, modules or parameters that are not trained, such as ``encoder.entities.table``."""
+    lazy: tuple[str, ...] = ()
+    """Of those, modules or parameters of which a step changes only the rows that have a gradient,
+    such as ``encoder.entities.table`` where few entities are read and scored; see ``LazyAdamW``."""
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "head_factor", "layer_factor", "eps"):
@@ -108,7 +112,7 @@ def default_rate(width: int) -> float:
 def freeze(model: nn.Module, *, config: OptimizerConfig) -> None:
     """Let the chosen parameters of a model be trained, of those that were trainable before."""
     names = [name for name, _ in model.named_parameters()]
-    for chosen in (*config.trained, *config.frozen):
+    for chosen in (*config.trained, *config.frozen, *config.lazy):
         if not any(_lies_in(name, modules=(chosen,)) for name in names):
             raise ConfigError(
                 f"no module or parameter of the model is called {chosen!r}; the first levels are "
@@ -126,16 +130,17 @@ def parameter_groups(model: nn.Module, *, config: OptimizerConfig) -> list[dict[
     """The trainable parameters by their decay and the factor of their learning rate."""
     kept = set() if config.decay_entities else _ids(_entity_tables(model))
     factors = _factors(model, config=config)
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-    for parameter in model.parameters():
+    groups: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             # vectors are biases and scales of normalisations
             decays = parameter.ndim > 1 and id(parameter) not in kept
-            key = (config.weight_decay if decays else 0.0, factors.get(id(parameter), 1.0))
-            groups.setdefault(key, []).append(parameter)
+            decay, factor = config.weight_decay if decays else 0.0, factors.get(id(parameter), 1.0)
+            lazy = _lies_in(name, modules=config.lazy)
+            groups.setdefault((decay, factor, lazy), []).append(parameter)
     return [
-        {"params": parameters, "weight_decay": decay, "lr_factor": factor}
-        for (decay, factor), parameters in sorted(groups.items(), key=lambda item: item[0])
+        {"params": parameters, "weight_decay": decay, "lr_factor": factor, "lazy": lazy}
+        for (decay, factor, lazy), parameters in sorted(groups.items(), key=lambda item: item[0])
     ]
 
 
@@ -176,9 +181,20 @@ def make_optimizer(model: nn.Module, *, config: OptimizerConfig) -> torch.optim.
     """AdamW for the trainable parameters, in the form that is fastest on their device."""
     groups = parameter_groups(model, config=config)
     rate = rates_of(config, model=model).learning_rate
-    if not config.bias_correction:
-        return UncorrectedAdamW(groups, lr=rate, betas=config.betas, eps=config.eps)
-    return torch.optim.AdamW(groups, lr=rate, betas=config.betas, eps=config.eps, fused=True)
+    options: dict[str, Any] = {"lr": rate, "betas": config.betas, "eps": config.eps}
+    parts: list[torch.optim.Optimizer] = []
+    if whole := [group for group in groups if not group["lazy"]]:
+        parts.append(
+            torch.optim.AdamW(whole, **options, fused=True)
+            if config.bias_correction
+            else UncorrectedAdamW(whole, **options)
+        )
+    if lazy := [group for group in groups if group["lazy"]]:
+        names = {parameter: name for name, parameter in model.named_parameters()}
+        parts.append(
+            LazyAdamW(lazy, **options, bias_correction=config.bias_correction, names=names)
+        )
+    return parts[0] if len(parts) == 1 else PartlyLazy(parts)
 
 
 def set_rates(
