@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,7 @@ def check_alike(corpora: Sequence[Corpus]) -> None:
     Raises:
         ConfigError: Their word pieces or their entities are not of the same rows.
     """
-    first = corpora[0]
-    for corpus in corpora[1:]:
+    for first, corpus in pairwise(corpora):
         differ = [
             what
             for what, one, other in (

@@ -92,17 +92,18 @@ class ShardWriter:
         self._writer.write_batch(pa.record_batch(columns, schema=self._schema))
 
 
-def write_index(directory: Path) -> None:
-    """Write the list of the shards that are in a directory."""
+def write_index(directory: Path) -> dict[str, list[ShardFacts]]:
+    """Write, and return, the list of the shards that are in a directory."""
     listed = {
         split: [
-            to_mapping(_facts(file, name=f"{split}/{file.name}"))
+            _facts(file, name=f"{split}/{file.name}")
             for file in sorted((directory / split).glob("*.arrow"))
         ]
         for split in get_args(Split)
     }
-    text = json.dumps(listed, indent=1)
-    (directory / INDEX).write_text(text + "\n", encoding="utf-8")
+    rows = {split: [to_mapping(one) for one in facts] for split, facts in listed.items()}
+    (directory / INDEX).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return listed
 
 
 def shard_file(directory: Path, *, split: Split, part: int) -> Path:
