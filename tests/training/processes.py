@@ -29,7 +29,7 @@ CASES: dict[str, dict[str, Any]] = {
     "fsdp": MASKED | {"strategy": "fsdp"},
     "ddp-dropout": {"dropout": 0.3, "max_steps": 6, "data_workers": 2},
     "fsdp-checkpointing": {"dropout": 0.3, "max_steps": 6}
-    | {"strategy": "fsdp", "gradient_checkpointing": True}
+    | {"strategy": "fsdp", "gradient_checkpointing": True, "measure_utilisation": True}
     | {"optimizer": {"bias_correction": False}},
     "ddp-lazy": {"max_steps": 6} | LAZY,
     "fsdp-lazy": {"max_steps": 6, "strategy": "fsdp"} | LAZY,

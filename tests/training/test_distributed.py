@@ -99,6 +99,13 @@ def test_measures_are_those_of_one_process(name: str, runs: tuple[Path, Path]):
     assert two == pytest.approx(alone, abs=1e-5)
 
 
+def test_the_utilisation_of_all_devices_is_told(runs: tuple[Path, Path]):
+    for path in runs:
+        shares = reported(path / "fsdp-checkpointing", "utilisation")
+        assert len(shares) == 6
+        assert all(0 < share < 1 for share in shares)
+
+
 @pytest.mark.parametrize("name", TOGETHER)
 def test_weights_are_those_of_one_process(name: str, runs: tuple[Path, Path]):
     alone, two = (load_file(path / f"{name}.weights") for path in runs)

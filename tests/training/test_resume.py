@@ -23,7 +23,7 @@ def train(directory: Path, *, seed: int) -> int:
 
 def reports(directory: Path) -> list[dict[str, Any]]:
     lines = (directory / "run/metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    timed = {"instances_per_second", "rows_per_second"}
+    timed = {"instances_per_second", "rows_per_second", "words_per_second"}
     return [{k: v for k, v in json.loads(line).items() if k not in timed} for line in lines]
 
 

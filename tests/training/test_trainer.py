@@ -171,7 +171,7 @@ def test_a_run_that_was_interrupted_ends_as_if_it_had_not_been(stop: int, tmp_pa
     assert toy.same_weights(toy.weights(models[0]), toy.weights(models[2]))
     lines = [(tmp_path / name / "metrics.jsonl").read_text() for name in ("whole", "broken")]
     first, second = ([json.loads(line) for line in text.splitlines()] for text in lines)
-    timed = {"instances_per_second", "rows_per_second"}
+    timed = {"instances_per_second", "rows_per_second", "words_per_second"}
     assert [{k: v for k, v in line.items() if k not in timed} for line in first] == [
         {k: v for k, v in line.items() if k not in timed} for line in second
     ]

@@ -50,6 +50,10 @@ class TrainingConfig:
     """How many of the last checkpoints are kept, besides the best."""
     log_every: int = 10
     """Steps between the lines of ``metrics.jsonl``; each has the means of its steps."""
+    measure_utilisation: bool = False
+    """Whether lines say how much is computed in a second, as a share of what the device can at its
+    fastest, which is measured at the beginning for half a second. The encoder's work counts, and
+    that of heads where the objective counts it."""
 
     def __post_init__(self) -> None:
         for name in ("epochs", "accumulation", "keep_checkpoints", "log_every"):

@@ -17,6 +17,7 @@ from openluke.model.heads import Head
 from openluke.model.model import Model
 from openluke.task import Objective
 from openluke.training.data import DataSource
+from openluke.training.utilisation import flops_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,12 @@ class MixedObjective:
         view = view_of(model, heads=part.heads)
         found = part.objective.losses(inputs, model=view)
         return {f"{name}.{loss}": total for loss, total in found.items()}
+
+    def flops(self, inputs: TaskBatch, *, model: Model) -> float:
+        """What a forward and a backward pass of a batch compute, as its task counts it."""
+        part = self._parts[inputs.part]
+        view = view_of(model, heads=part.heads)
+        return flops_of(inputs, objective=part.objective, model=view)
 
 
 def view_of(model: Model, *, heads: Mapping[str, str]) -> Model:

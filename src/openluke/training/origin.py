@@ -22,6 +22,7 @@ FREE = (
     "checkpoint_every",
     "keep_checkpoints",
     "log_every",
+    "measure_utilisation",
 )
 """Options that may change while a run is interrupted, since the weights do not depend on them."""
 

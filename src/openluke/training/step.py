@@ -16,6 +16,7 @@ from openluke.training.data import DataSource
 from openluke.training.distributed import World, accumulating
 from openluke.training.measures import means_of, split_sums
 from openluke.training.seeds import data_rng, seed_dropout
+from openluke.training.utilisation import CountFlops
 from openluke.training.workers import Workers
 
 _SHOWN = 20
@@ -33,9 +34,21 @@ class StepReport:
     """How many instances were read."""
     n_rows: int
     """How many word and entity rows they have."""
+    n_words: int
+    """How many of these are words."""
+    flops: float
+    """What the model must compute for them, if it is counted."""
     loss: float
     """What is minimised: the sum of the losses, those of a task among several in the share that it
     has of the step's micro-batches."""
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What is reported of it, under the names that trackers know."""
+        found = {"loss": self.loss}
+        if set(self.losses) != {"loss"}:
+            found |= {f"loss/{name}": loss for name, loss in self.losses.items()}
+        return found | {f"measure/{name}": mean for name, mean in self.measures.items()}
 
 
 class _Facts(NamedTuple):
@@ -45,6 +58,8 @@ class _Facts(NamedTuple):
     n_targets: Mapping[str, int]
     n_instances: int
     n_rows: int
+    n_words: int
+    flops: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +75,8 @@ class Stepper:
     dtype: torch.dtype
     workers: Workers = field(default_factory=Workers)
     """Who reads the data."""
+    count_flops: CountFlops | None = None
+    """Says what the model must compute for a batch."""
 
     def collate(self, position: int) -> TaskBatch:
         """The micro-batch at a position."""
@@ -78,12 +95,7 @@ class Stepper:
         """
         positions = range(first + self.world.rank, first + size, self.world.size)
         batches = self.workers.take(positions, read=self.collate)
-        counts = self.world.gather(
-            [
-                _Facts(b.part, b.n_targets, len(b.instances), sum(i.n_rows for i in b.instances))
-                for b in batches
-            ]
-        )
+        counts = self.world.gather([self._facts(batch) for batch in batches])
         facts = [fact for of_rank in counts for fact in of_rank]
         factors = _factors(facts)
         sums = [
@@ -101,7 +113,19 @@ class Stepper:
             measures=means_of(measures, n_targets=n_targets),
             n_instances=sum(fact.n_instances for fact in facts),
             n_rows=sum(fact.n_rows for fact in facts),
+            n_words=sum(fact.n_words for fact in facts),
+            flops=sum(fact.flops for fact in facts),
             loss=sum(total * factors[name] for name, total in found.items()),
+        )
+
+    def _facts(self, batch: TaskBatch) -> _Facts:
+        return _Facts(
+            part=batch.part,
+            n_targets=batch.n_targets,
+            n_instances=len(batch.instances),
+            n_rows=sum(instance.n_rows for instance in batch.instances),
+            n_words=batch.batch.n_words,
+            flops=0.0 if self.count_flops is None else self.count_flops(batch),
         )
 
     def _backward(

@@ -29,6 +29,7 @@ from openluke.training.state import Checkpoints
 from openluke.training.step import Stepper, StepReport
 from openluke.training.trackers.metrics_file import MetricsFile
 from openluke.training.trackers.tracker import RunFacts, Tracker, tracking
+from openluke.training.utilisation import flop_counter, peak_of
 from openluke.training.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -111,7 +112,10 @@ class Trainer:
         self._checkpoints = Checkpoints(
             self.run_dir / CHECKPOINTS, keep=config.keep_checkpoints, world=self.world
         )
-        self._progress, self._pace = self._restored(), Pace()
+        dtype: torch.dtype = getattr(torch, config.dtype)
+        measures = config.measure_utilisation
+        self._pace = Pace(peak=peak_of(self.world, dtype=dtype) if measures else None)
+        self._progress = self._restored()
         last = math.ceil(self.data.start(config.epochs) / self._progress.step_size)
         self._n_steps = min(last, config.max_steps or last)
         end = self._n_steps * self._progress.step_size
@@ -121,8 +125,9 @@ class Trainer:
             data=self.data,
             world=self.world,
             seed=config.seed,
-            dtype=getattr(torch, config.dtype),
+            dtype=dtype,
             workers=Workers(config.data_workers, end=end, device=self.world.device),
+            count_flops=flop_counter(self.objective, model=model) if measures else None,
         )
 
     def _restored(self) -> Progress:
@@ -168,10 +173,7 @@ class Trainer:
         self._optimizer.zero_grad()
         progress.step += 1
         progress.n_instances += report.n_instances
-        progress.add({"loss": report.loss, "learning_rate": rate, "gradient_norm": norm})
-        if set(report.losses) != {"loss"}:
-            progress.add({f"loss/{name}": loss for name, loss in report.losses.items()})
-        progress.add({f"measure/{name}": mean for name, mean in report.measures.items()})
+        progress.add(report.values | {"learning_rate": rate, "gradient_norm": norm})
         return report
 
     def _after(self, report: StepReport, *, seconds: float) -> None:

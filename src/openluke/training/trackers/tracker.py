@@ -26,8 +26,8 @@ class Tracker(Protocol):
 
     Values have the names ``loss``, ``loss/NAME`` where there are several, ``measure/LOSS/NAME`` for
     what is measured beside a loss, ``learning_rate``, ``gradient_norm``, ``epoch``,
-    ``instances_per_second``, ``rows_per_second``; and ``score/NAME`` after an evaluation. A measure
-    may be no number.
+    ``instances_per_second``, ``rows_per_second``, ``words_per_second``, and ``utilisation`` where
+    it is asked for; and ``score/NAME`` after an evaluation. A measure may be no number.
     """
 
     def start(self, facts: RunFacts) -> None:
