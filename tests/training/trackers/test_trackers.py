@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import math
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -112,6 +113,40 @@ def test_the_run_is_drawn(tmp_path: Path):
     report(MetricsFile(), run_dir=tmp_path)
     plot.draw(tmp_path)
     assert (tmp_path / "training.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_measures_are_drawn_below_the_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    pytest.importorskip("matplotlib", reason="an extra: pip install 'openluke[plots]'")
+    figures: list[Any] = []
+
+    def make_figure(**options: Any) -> Any:
+        figures.append(matplotlib_figure(**options))
+        return figures[-1]
+
+    matplotlib_figure: Any = plot.Figure
+    monkeypatch.setattr(plot, "Figure", make_figure)
+    lines = [
+        {"step": step, "loss": 9.0 / step, "score/words/loss": 4.0, "score/words/a": 0.3}
+        | {f"measure/words/{name}": value / 10 for name in "abcdefg"}
+        for step, value in ((1, 1.0), (2, math.nan), (3, 3.0))
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "metrics.jsonl").write_text(text)
+    plot.draw(tmp_path)
+    assert (tmp_path / "training.png").read_bytes().startswith(b"\x89PNG")
+    above, below, beside = figures[0].axes
+    assert [line.get_label() for line in above.lines] == ["loss"]
+    assert [line.get_label() for line in beside.lines] == ["words/loss"]
+    # no more than can be told apart
+    of_steps = [f"words/{name}" for name in "abcdef"]
+    assert [line.get_label() for line in below.lines] == [
+        *of_steps[:1],
+        "words/a (score)",
+        *of_steps[1:],
+    ]
+    assert below.lines[0].get_color() == below.lines[1].get_color() != below.lines[2].get_color()
+    assert [str(y) for y in below.lines[0].get_ydata()] == ["0.1", "nan", "0.3"]
+    assert (below.get_xlabel(), above.get_xlabel()) == ("step", "")
 
 
 def test_a_run_without_evaluation_or_reports_is_drawn_as_far_as_it_goes(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""``training.png``: the loss and the scores of a run over its steps."""
+"""``training.png``: the loss, the scores and the measures of a run over its steps."""
 
 import logging
 import time
@@ -20,7 +20,9 @@ except ImportError:
 logger = logging.getLogger(__name__)
 
 PLOT = "training.png"
-_MOST_SCORES = 6
+_COLORS = ("tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown", "tab:gray")
+_Points = list[tuple[int, float]]
+"""Steps, and a value after each."""
 _INTERVAL = 60.0
 """Seconds between drawings at least: one takes about a second, which steps would wait for."""
 
@@ -66,26 +68,59 @@ def draw(run_dir: Path) -> None:
     losses = [(line["step"], line["loss"]) for line in lines if "loss" in line]
     if Figure is None or FigureCanvasAgg is None or not losses:
         return
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    measured, scored = _named(lines, kind="measure"), _named(lines, kind="score")
+    n_panels = 2 if measured else 1
+    figure = Figure(figsize=(8, 1 + 3.5 * n_panels), layout="constrained")
     canvas = FigureCanvasAgg(figure)
-    axes: Any = figure.subplots()
+    panels: Any = figure.subplots(n_panels, sharex=True, squeeze=False)[:, 0]
+    axes = panels[0]
     axes.plot(*zip(*losses, strict=True), color="tab:blue", label="loss")
-    axes.set_xlabel("step")
     axes.set_ylabel("loss")
     axes.set_title(run_dir.resolve().name)
-    scored = [line for line in lines if any(name.startswith("score/") for name in line)]
+    if measured:
+        shares = {name: scored.pop(name) for name in list(scored) if _are_shares(scored[name])}
+        _draw_measures(panels[1], measured=measured, scored=shares)
     if scored:
-        _draw_scores(axes.twinx(), lines=scored)
+        # what is left beside measures are losses, which fall, and else most scores rise
+        place = "upper right" if measured else "lower right"
+        _draw_scores(axes.twinx(), scored=scored, place=place)
+    panels[-1].set_xlabel("step")
     with atomic_file(run_dir / PLOT) as draft:
         canvas.print_png(str(draft))
 
 
-def _draw_scores(axes: Any, *, lines: list[dict[str, Any]]) -> None:
-    names = [name for name in lines[-1] if name.startswith("score/")][:_MOST_SCORES]
-    colors = ("tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown", "tab:gray")
-    for name, color in zip(names, colors, strict=False):
-        points = [(line["step"], line[name]) for line in lines if name in line]
-        label = name.removeprefix("score/")
+def _named(lines: list[dict[str, Any]], *, kind: str) -> dict[str, _Points]:
+    """All values of a kind, by the names that stand after it."""
+    found: dict[str, _Points] = {}
+    for line in lines:
+        for name, value in line.items():
+            before, _, label = name.partition("/")
+            if before == kind:
+                found.setdefault(label, []).append((line["step"], value))
+    return found
+
+
+def _are_shares(points: _Points) -> bool:
+    return all(0 <= value <= 1 for _, value in points)
+
+
+def _draw_scores(axes: Any, *, scored: dict[str, _Points], place: str) -> None:
+    for (label, points), color in zip(scored.items(), _COLORS, strict=False):
         axes.plot(*zip(*points, strict=True), marker="o", color=color, label=label)
     axes.set_ylabel("score")
-    axes.legend(loc="lower right")
+    axes.legend(loc=place)
+
+
+def _draw_measures(axes: Any, *, measured: dict[str, _Points], scored: dict[str, _Points]) -> None:
+    """Draw what is measured in steps, and scores that are shares too: dashed, in equal colours."""
+    names = dict.fromkeys([*measured, *scored])
+    for name, color in zip(names, _COLORS, strict=False):
+        # what is no number leaves a gap
+        if name in measured:
+            axes.plot(*zip(*measured[name], strict=True), color=color, label=name)
+        if name in scored:
+            points, label = scored[name], f"{name} (score)"
+            axes.plot(*zip(*points, strict=True), "--o", color=color, label=label)
+    axes.set_ylabel("measure")
+    axes.grid(alpha=0.3)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), fontsize="small", ncols=3)
