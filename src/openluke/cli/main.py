@@ -42,6 +42,10 @@ _STAGES = {
     "stats": ("openluke.cli.wikipedia.stats:stats", "Show what there is in any of these."),
     "build": ("openluke.cli.wikipedia.build:build", "Do all of this, from a dump."),
 }
+_PRETRAINING = {
+    "build": ("openluke.cli.pretrain.build:build", "Make a corpus of pages."),
+    "run": ("openluke.cli.pretrain.run:run", "Make a model of corpora, by a recipe."),
+}
 _INTERRUPTED = 130
 _CONVERSIONS = {
     "from-original": (
@@ -89,6 +93,9 @@ def build_app(called: Sequence[str] = ()) -> App:
     wikipedia = App(name="wikipedia", help="Make pages, entities and mentions of a dump.")
     _add(wikipedia, commands=_STAGES, called=called[1:2])
     app.command(wikipedia)
+    pretrain = App(name="pretrain", help="Make a model of pages with links.")
+    _add(pretrain, commands=_PRETRAINING, called=called[1:2])
+    app.command(pretrain)
     return app
 
 
@@ -138,6 +145,8 @@ def _goes_on(given: Sequence[str]) -> bool:
     goes_on = {"finetune": True, "embed": True, "predict": options.isdisjoint({"--replace"})}
     if given[:1] == ["wikipedia"]:
         return given[1:2] not in (["vocab"], ["stats"])
+    if given[:1] == ["pretrain"]:
+        return given[1:2] == ["build"]
     return "--output" in options and any(goes_on.get(command, False) for command in given[:1])
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from openluke.artifacts import fingerprint, finished
 from openluke.config import to_mapping
+from openluke.entities import mapped_names
 from openluke.entities.vocab import EntityVocab
 from openluke.errors import ConfigError
 from openluke.manifests import MANIFEST_NAME, parse_manifest
@@ -28,8 +29,9 @@ from openluke.pretraining.corpus.shards import FORMAT_VERSION, KIND
 from openluke.resumable import SCRATCH, resumable_artifact
 from openluke.tokenization.tokenizer import WordTokenizer
 from openluke.wikipedia.build_candidates import Workforce
+from openluke.wikipedia.input_artefacts import check_input
 from openluke.wikipedia.pages import PageStore
-from openluke.wikipedia.reductions import Limits, check_installed
+from openluke.wikipedia.reductions import Limits, check_tables
 
 _THREADS = "TOKENIZERS_PARALLELISM"
 """The variable that tells Rust tokenizers whether to take all cores."""
@@ -78,6 +80,8 @@ def build_corpus(
     store = PageStore.open(sources.pages)
     options = options or CorpusOptions()
     options = changed(options, language=options.language or store.site.language)
+    if Path(sources.vocab).is_dir():
+        check_input(sources.vocab, kind=mapped_names.KIND)
     tokenizer, vocab = WordTokenizer.read(sources.tokenizer), EntityVocab.read(sources.vocab)
     _check_language(vocab, options=options, path=sources.vocab)
     named: dict[str, Any] = {
@@ -92,7 +96,7 @@ def build_corpus(
     }
     if reuse and finished(output, **named) is not None:
         return Corpus.open(output)
-    check_installed()
+    check_tables(output)
     with resumable_artifact(output, **named, replace=replace) as draft:
         job = _Job(
             store=store,

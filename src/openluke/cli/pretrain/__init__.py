@@ -1,0 +1,1 @@
+"""``openluke pretrain``: from pages with links to a model that has read them."""
