@@ -1,5 +1,6 @@
 """A build of all stages is the same however often it is killed, and nobody else's meanwhile."""
 
+import os
 import random
 import shutil
 import signal
@@ -153,6 +154,20 @@ def test_a_missing_extra_is_told_before_the_first_stage(dump: Path, tmp_path: Pa
     with pytest.raises(MissingExtraError, match=r"openluke\[wikipedia\]"):
         build(dump, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names cannot have it elsewhere")
+def test_a_place_that_duckdb_cannot_name_is_told_before_the_first_stage(
+    dump: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"out\?: has \? in its name"):
+        build(dump, tmp_path / "out?")
+    assert not (tmp_path / "out?").exists()
+
+
+def test_a_file_in_place_of_the_directory_is_told(dump: Path, tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"dewiki\.xml\.bz2: cannot be written: File exists"):
+        build(dump, dump)
 
 
 @pytest.mark.parametrize("stage", STAGES)

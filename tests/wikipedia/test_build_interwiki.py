@@ -198,6 +198,20 @@ def test_langlinks_are_joined_by_the_ids_of_pages(build, tmp_path):
     assert len(table) == 2
 
 
+def test_langlinks_of_stores_in_another_order_are_other_sources(tmp_path):
+    columns = {"ll_from": "int", "ll_lang": "varbinary", "ll_title": "varbinary"}
+    stores, files = [], []
+    for number, language in enumerate(("el", "ja")):
+        stores.append(write_store(tmp_path / language, pages=[linking(language)]))
+        files.append(tmp_path / f"{language}.sql")
+        files[-1].write_bytes(sql_dump("langlinks", columns=columns, rows=[(number, b"en", b"A")]))
+    swapped = InterwikiSources(stores=stores, langlinks=files[::-1])
+    right = InterwikiSources(stores=stores, langlinks=files)
+    build_interwiki(tmp_path / "out", sources=swapped, limits=ONE)
+    with pytest.raises(CheckpointError, match="made otherwise"):
+        build_interwiki(tmp_path / "out", sources=right, limits=ONE, reuse=True)
+
+
 def test_sources_that_cannot_work_are_refused(tmp_path):
     with pytest.raises(ConfigError, match="nothing that says"):
         InterwikiSources()

@@ -92,7 +92,7 @@ def test_packed_files_are_parts_of_their_own(tmp_path, pack) -> None:
     store = import_pages([packed, lines], output=tmp_path / "s", workers=1)
     assert next(store.pages()).title == "New"
     assert (len(store), store.n_parts) == (64, 2)
-    assert set(store.manifest.inputs) == {"documents/a.txt", "documents/b.txt"}
+    assert set(store.manifest.inputs) == {"documents/0/b.txt", "documents/1/a.txt"}
 
 
 def test_a_bad_line_is_named_or_left_out(tmp_path, caplog) -> None:
@@ -158,6 +158,17 @@ def test_what_is_finished_stays_and_may_be_used_again(tmp_path) -> None:
     assert again.manifest == store.manifest
     write_lines(lines, documents=DOCUMENTS[:2])
     assert len(import_pages(lines, output=tmp_path / "s", workers=1, replace=True)) == 2
+
+
+def test_sources_in_another_order_are_others(tmp_path) -> None:
+    lines = write_lines(tmp_path / "d")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "New.md").write_text("n", encoding="utf-8")
+    sources = [lines, tmp_path / "notes"]
+    store = import_pages(sources, output=tmp_path / "s", workers=1)
+    assert set(store.manifest.inputs) == {"documents/0/d", "notes/1/notes"}
+    with pytest.raises(CheckpointError, match="is finished already, and made otherwise"):
+        import_pages(sources[::-1], output=tmp_path / "s", workers=1, reuse=True)
 
 
 def test_what_cannot_be_imported_is_said(tmp_path) -> None:

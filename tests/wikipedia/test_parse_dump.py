@@ -239,6 +239,26 @@ def test_files_are_told_apart_by_every_byte(tmp_path) -> None:
     assert found["dump/1/a"] == fingerprint(two) != fingerprint(one)
 
 
+def test_files_in_another_order_are_another_dump(tmp_path, dump) -> None:
+    xml = dump_xml([SmallPage("Neu", "n")])
+    more = write_packed(tmp_path / "more.xml", xml=xml)
+    store = parse([dump, more], tmp_path / "s")
+    assert set(store.manifest.inputs) == {"dump/0/dewiki.xml.bz2", "dump/1/more.xml"}
+    with pytest.raises(CheckpointError, match="is finished already, and made otherwise"):
+        parse([more, dump], tmp_path / "s", reuse=True)
+
+    cut = write_packed(tmp_path / "cut.xml", xml=xml[:-20])
+    with pytest.raises(DataError, match="expected a whole dump"):
+        parse([dump, cut], tmp_path / "cut")
+    with pytest.raises(CheckpointError, match="has unfinished work that was begun otherwise"):
+        parse([cut, dump], tmp_path / "cut", lenient=True)
+
+
+def test_a_folder_is_no_dump(tmp_path) -> None:
+    with pytest.raises(DataError, match="is a directory; expected the dump"):
+        parse(tmp_path, tmp_path / "s")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 def test_a_parsing_that_is_killed_goes_on(tmp_path, dump) -> None:
     wanted = fingerprint(parse(dump, tmp_path / "wanted").path)

@@ -1,6 +1,11 @@
 """Tables in SQL: limits, order, errors, and what they leave behind."""
 
+import os
+from pathlib import Path
+
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from openluke.errors import CheckpointError, ConfigError, MissingExtraError
@@ -76,6 +81,39 @@ def test_a_damaged_file_names_the_output(tmp_path):
         open_tables(tmp_path / "out") as tables,
     ):
         tables.add_files("pages", files=[tmp_path / "pages.parquet"], columns={})
+
+
+def test_a_file_is_itself_whatever_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["a[1]", "a1", "b*", "bb", "~c", "[d]", "{e,f}"]
+    names += ["g?", "gg"] if os.name == "posix" else []
+    for name in names:
+        pq.write_table(pa.table({"name": [name]}), tmp_path / f"{name}.parquet")
+    with open_tables("out [1] *" if os.name == "posix" else "out [1]") as tables:
+        for number, name in enumerate(names):
+            tables.add_files(f"names_{number}", files=[Path(f"{name}.parquet")], columns={})
+            query = f"SELECT name FROM names_{number} ORDER BY name"
+            assert list(tables.rows(query)) == [(name,)]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names cannot have these elsewhere")
+@pytest.mark.parametrize("place", ["why?/out", "out?", "back\\slash"])
+def test_a_place_that_duckdb_cannot_name_is_told(tmp_path, place):
+    with (
+        pytest.raises(ConfigError, match=r"has [?\\] in its name, expected none.*choose another"),
+        open_tables(tmp_path / place),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(CheckpointError, match=r"out: cannot be written: (Not a dir|File exists)"),
+        open_tables(tmp_path / "file" / "out"),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

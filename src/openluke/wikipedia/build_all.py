@@ -1,6 +1,7 @@
 """From a dump to everything that is made of it: all stages, one after another."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
@@ -12,7 +13,7 @@ from openluke.entities import candidate_files, mapped_names
 from openluke.file_lock import locked
 from openluke.manifests import MANIFEST_NAME, Manifest, read_manifest
 from openluke.part_runner import PartDone
-from openluke.resumable import begun, check_unfinished
+from openluke.resumable import begun, check_unfinished, explained
 from openluke.wikipedia import interwiki, pages
 from openluke.wikipedia.build_candidates import Workforce, build_candidates
 from openluke.wikipedia.build_interwiki import build_interwiki
@@ -22,7 +23,7 @@ from openluke.wikipedia.input_identity import check_inputs
 from openluke.wikipedia.interwiki_sources import InterwikiSources
 from openluke.wikipedia.language_facts import wikipedia_language
 from openluke.wikipedia.parse_dump import ParseOptions, ParseProgress, parse_dump
-from openluke.wikipedia.reductions import Limits, check_installed
+from openluke.wikipedia.reductions import Limits, check_tables
 from openluke.wikipedia.vocab_choice import VocabOptions
 
 PAGES, VOCAB, INTERWIKI, CANDIDATES = "pages", "vocab", "interwiki", "candidates"
@@ -103,7 +104,7 @@ def build_all(
         MissingExtraError: DuckDB is not installed.
         DataError: A file is missing, or the dump is damaged and the options are not lenient.
         CheckpointError: What a stage makes cannot be written there.
-        ConfigError: Another process is building there at this moment.
+        ConfigError: Another process is building there at this moment, or DuckDB cannot work there.
     """
     build = _Build(
         sources=sources,
@@ -114,10 +115,9 @@ def build_all(
         reports=reports or BuildReports(),
         replace=replace,
     )
-    check_installed()
+    check_tables(build.output)
     sources.check()
-    build.output.mkdir(parents=True, exist_ok=True)
-    with locked(build.output / ".build.lock", what=str(output)):
+    with explained(output), _owned(build.output):
         build.check_places()
         return {
             PAGES: build.pages(),
@@ -125,6 +125,14 @@ def build_all(
             INTERWIKI: build.interwiki(),
             CANDIDATES: build.candidates(),
         }
+
+
+@contextmanager
+def _owned(output: Path) -> Generator[None, None, None]:
+    """Make the directory, and keep others from building there."""
+    output.mkdir(parents=True, exist_ok=True)
+    with locked(output / ".build.lock", what=str(output)):
+        yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openluke.artifacts import finished
+from openluke.artifacts import fingerprint, finished
 from openluke.config import to_mapping
 from openluke.entities.titles import is_language
 from openluke.errors import ConfigError, DataError
@@ -14,7 +14,7 @@ from openluke.part_runner import ClusterOptions, Executor, run_parts
 from openluke.resumable import resumable_artifact
 from openluke.wikipedia.damage_counts import check_damage
 from openluke.wikipedia.import_part import ImportPart, PartImporter
-from openluke.wikipedia.input_identity import check_once, identify_inputs
+from openluke.wikipedia.input_identity import check_inputs, check_once, numbered_names
 from openluke.wikipedia.own_data.line_parts import cut_files
 from openluke.wikipedia.own_data.note_names import group_notes, list_notes
 from openluke.wikipedia.own_data.note_pages import NotePart
@@ -136,11 +136,15 @@ class _Sources:
 
     def identify(self) -> dict[str, str]:
         """Names and identities of files and folders, for a manifest."""
-        folders = [path for path in self.paths if str(path) in self.notes]
-        found = identify_inputs(documents=[path for path in self.paths if path not in folders])
-        for number, folder in enumerate(folders):
-            digest = files_digest([(name, folder / name) for name in self.notes[str(folder)]])
-            found[f"notes/{number}/{folder.name}"] = f"{HASH}:{digest}"
+        check_inputs(documents=[path for path in self.paths if str(path) not in self.notes])
+        found: dict[str, str] = {}
+        for path, name in zip(self.paths, numbered_names(self.paths), strict=True):
+            notes = self.notes.get(str(path))
+            if notes is None:
+                found[f"documents/{name}"] = fingerprint(path)
+            else:
+                digest = files_digest([(note, path / note) for note in notes])
+                found[f"notes/{name}"] = f"{HASH}:{digest}"
         return found
 
     def parts(self, *, part_size: int) -> list[ImportPart]:

@@ -1,6 +1,5 @@
 """Which files a store is made from: told apart by all of their content."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,9 @@ from openluke.errors import ConfigError, DataError
 
 def identify_inputs(**groups: Sequence[Path]) -> dict[str, str]:
     """Names and hashes of the files of each group, for a manifest.
+
+    Files of a group of several have their numbers before their names, as another order makes
+    something else: the numbers of parts are by it, and which of two pages with a title is kept.
 
     Every byte is read, so that a file changed in place is never taken for the one before: about a
     second for each gigabyte, little beside parsing it.
@@ -21,11 +23,16 @@ def identify_inputs(**groups: Sequence[Path]) -> dict[str, str]:
     check_inputs(**groups)
     found: dict[str, str] = {}
     for group, paths in groups.items():
-        names = Counter(path.name for path in paths)
-        for number, path in enumerate(paths):
-            name = path.name if names[path.name] == 1 else f"{number}/{path.name}"
+        for path, name in zip(paths, numbered_names(paths), strict=True):
             found[f"{group}/{name}"] = fingerprint(path)
     return found
+
+
+def numbered_names(paths: Sequence[Path]) -> list[str]:
+    """A name for each of some files or folders, with its place among them if there are several."""
+    if len(paths) == 1:
+        return [paths[0].name]
+    return [f"{number}/{path.name}" for number, path in enumerate(paths)]
 
 
 def check_inputs(**groups: Sequence[Path]) -> None:
@@ -39,7 +46,8 @@ def check_inputs(**groups: Sequence[Path]) -> None:
         check_once(paths)
         for path in paths:
             if not path.is_file():
-                raise DataError(f"no such file; expected the {group}", file=path)
+                found = "is a directory" if path.is_dir() else "no such file"
+                raise DataError(f"{found}; expected the {group}", file=path)
             try:
                 path.open("rb").close()
             except OSError as error:

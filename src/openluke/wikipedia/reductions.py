@@ -4,6 +4,8 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import os
+import re
 import shutil
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +26,11 @@ except ImportError:
     duckdb: Any = None
 
 LEAST_MEMORY = 100_000_000
+
+_PATTERN_SIGN = re.compile(r"[\[*?]")
+"""What stands for other characters in the names of files that DuckDB is given."""
+_NO_NAME = "?\\" if os.name == "posix" else ""
+"""Characters that names may have and that DuckDB has another use for where it makes a database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +75,7 @@ class Tables:
     def add_files(self, name: str, *, files: Sequence[Path], columns: Mapping[str, str]) -> None:
         """Give Parquet files a name; without any, an empty table with these columns and types."""
         if files:
-            relation = self._connection.read_parquet([str(file) for file in files])
+            relation = self._connection.read_parquet([_as_itself(file) for file in files])
             relation.create_view(name)
         else:
             shape = ", ".join(f"{column} {kind}" for column, kind in columns.items())
@@ -104,6 +111,11 @@ class Tables:
         return self._directory / f"{self._n_files}.parquet"
 
 
+def _as_itself(file: Path) -> str:
+    """The name of a file as DuckDB takes it for that file alone, whatever characters it has."""
+    return _PATTERN_SIGN.sub(r"[\g<0>]", str(file.absolute()))
+
+
 def check_installed() -> None:
     """Raise if no tables can be made here, so that it is known before the work.
 
@@ -112,6 +124,22 @@ def check_installed() -> None:
     """
     if duckdb is None:
         raise MissingExtraError("reducing pages to tables", extra="wikipedia")
+
+
+def check_tables(output: str | Path) -> None:
+    """Raise if no tables can be made beside an output, so that it is known before the work.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        ConfigError: The path has a character that DuckDB cannot have there.
+    """
+    check_installed()
+    path = str(Path(output).absolute())
+    if (found := next((sign for sign in _NO_NAME if sign in path), None)) is not None:
+        raise ConfigError(
+            f"{path}: has {found} in its name, expected none, as DuckDB can make no tables there; "
+            "choose another place"
+        )
 
 
 @contextmanager
@@ -126,20 +154,31 @@ def open_tables(
 
     Raises:
         MissingExtraError: DuckDB is not installed.
-        ConfigError: The memory does not suffice, or another process makes the same output.
+        ConfigError: The memory does not suffice, another process makes the same output, or no
+            tables can be made there.
         CheckpointError: A file cannot be read or written.
     """
-    check_installed()
+    check_tables(output)
     limits = limits or Limits()
     output = Path(output).absolute()
+    with (
+        _naming(output, limits=limits),
+        _working_directory(output) as directory,
+        _connect(directory, limits=limits) as connection,
+    ):
+        yield Tables(connection, directory=directory)
+
+
+@contextmanager
+def _working_directory(output: Path) -> Generator[Path, None, None]:
+    """A hidden directory beside an output, of one process at a time."""
     directory = output.parent / f".{output.name}.tables"
     output.parent.mkdir(parents=True, exist_ok=True)
     with locked(output.parent / f".{output.name}.tables-lock", what=str(output)):
         shutil.rmtree(directory, ignore_errors=True)  # of a run that was killed
         directory.mkdir()
         try:
-            with _naming(output, limits=limits), _connect(directory, limits=limits) as connection:
-                yield Tables(connection, directory=directory)
+            yield directory
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
