@@ -16,8 +16,11 @@ import torch
 
 from openluke.checkpoints.lite import make_lite
 from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.saving import save_bundle
 from openluke.errors import ConfigError
+from openluke.model.batch import Batch
 from openluke.pretraining.corpus.corpus import Corpus
+from openluke.pretraining.phases import model_of
 from openluke.pretraining.start import starting_bundle
 from openluke.training.run_directory import read_scores
 from tests.architecture.rules import ROOT
@@ -175,6 +178,22 @@ def test_the_lite_model_has_the_same_words(whole: Path):
     lite = make_lite(bundle)
     assert lite.encoder.config.n_entities < bundle.encoder.config.n_entities
     assert torch.equal(lite.encoder.words.tokens.weight, bundle.encoder.words.tokens.weight)
+
+
+def test_dropout_is_that_of_the_recipe_in_training_and_of_the_encoder_after_it(
+    inputs: Path, whole: Path, tmp_path: Path
+):
+    config = tiny_run.make_config(inputs, training={"dropout": 0.0})
+    bundle = load_bundle(whole / "model")
+    before = bundle.encoder.config
+    model = model_of(bundle, config=config).train()
+    batch = Corpus.open(inputs / "corpus").train.read([0])
+    collated = Batch.collate([batch[0].features], max_mention_length=8)
+    first, second = (model.encoder(collated).words for _ in range(2))
+    assert torch.equal(first, second)
+    save_bundle(bundle, directory=tmp_path / "model")
+    assert load_bundle(tmp_path / "model").encoder.config == before
+    assert before.hidden_dropout > 0
 
 
 def test_a_step_that_processes_cannot_share_is_refused(inputs: Path):

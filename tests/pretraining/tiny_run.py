@@ -93,9 +93,10 @@ def make_config(directory: Path, *, corpora: tuple[str, ...] = ("corpus",), **ch
         "n_held_out": 8,
     }
     values["start"] = changes.pop("start", values["start"])
+    forced = changes.pop("training", {})
     values = merge(values, changes=changes)
     for phase, steps in zip(values["phases"], STEPS, strict=False):
-        phase["training"] = {"max_steps": steps, **phase["training"]}
+        phase["training"] = {"max_steps": steps, **phase["training"], **forced}
     return from_mapping(PretrainConfig, values=values, where="test")
 
 

@@ -83,7 +83,7 @@ def _estimate(
     phase, world = config.phases[number], World(device=device)
     data = corpus_data(config, corpora=corpora, number=number)
     training = training_of(phase, data=data, world=world)
-    model = model_of(bundle, config=config).to(device).train()
+    model = model_of(bundle, config=config, number=number).to(device).train()
     model.requires_grad_(True)  # noqa: FBT003 - as torch has it
     freeze(model, config=training.optimizer)
     bundle.encoder.gradient_checkpointing = training.gradient_checkpointing

@@ -20,6 +20,7 @@ from openluke.model.model import Model
 from openluke.pretraining.card import card_notes
 from openluke.pretraining.corpus.corpus import Corpus
 from openluke.pretraining.data import CorpusData
+from openluke.pretraining.dropout import set_dropout
 from openluke.pretraining.held_out import METRICS, HeldOut
 from openluke.pretraining.objective import MASKED, PAGE_ENTITY, PretrainingObjective
 from openluke.pretraining.page_entity import PageEntityHead
@@ -81,7 +82,7 @@ class PhaseRun:
         objective = PretrainingObjective(
             self.config.objective, tokenizer=bundle.tokenizer, entities=bundle.entities
         )
-        model = model_of(bundle, config=self.config)
+        model = model_of(bundle, config=self.config, number=self.number)
         if self.number and PAGE_ENTITY in model.heads:
             before = replace(self, number=self.number - 1).place / _PAGE_WEIGHTS
             model.heads[PAGE_ENTITY].load_state_dict(read_weights(before))
@@ -170,12 +171,20 @@ def training_of(phase: PhaseConfig, *, data: CorpusData, world: World) -> Pretra
     return replace(training, epochs=epochs, accumulation=accumulation)
 
 
-def model_of(bundle: Bundle, *, config: PretrainConfig) -> Model:
-    """The encoder with what is pretrained on it, in the state that a run begins with."""
+def model_of(bundle: Bundle, *, config: PretrainConfig, number: int = 0) -> Model:
+    """The encoder with what is pretrained on it, as a phase trains it.
+
+    Args:
+        bundle: What the phase starts from.
+        config: The recipe.
+        number: Which phase it is, counted from 0.
+    """
     model = Model(bundle.encoder, heads={MASKED: cast("Head", bundle.head(MASKED).module)})
     if config.objective.page_entity:
         generator = torch.Generator().manual_seed(config.seed)
         model.heads[PAGE_ENTITY] = PageEntityHead(bundle.encoder.config, generator=generator)
+    if (dropout := config.phases[number].training.dropout) is not None:
+        set_dropout(model, share=dropout)
     return model
 
 

@@ -57,6 +57,9 @@ class PretrainingConfig(TrainingConfig):
     """Inputs of a step, in all micro-batches of all processes."""
     max_grad_norm: float | None = None
     """The length to which longer gradients are shortened; as published, they are left."""
+    dropout: float | None = None
+    """Share of states and of attention that is dropped while the phase trains; ``None``: as the
+    encoder says, which the model keeps for fine-tuning in any case."""
     evaluate_every: int | None = 1000
     """Steps between evaluations on what is held out; there is one at the end anyway."""
 
@@ -66,6 +69,8 @@ class PretrainingConfig(TrainingConfig):
         for name in ("batch_size", "step_inputs"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 1 or more")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout is {self.dropout}, expected 0 or more, below 1")
         if self.step_inputs % self.batch_size:
             raise ConfigError(
                 f"step_inputs is {self.step_inputs}, which batches of {self.batch_size} cannot "
