@@ -8,11 +8,11 @@ from openluke.entities.name_index import VocabRow
 from openluke.entities.titles import Name
 from openluke.entities.vocab import EntityVocab
 from openluke.instances import Instance
-from openluke.model.labels import IGNORE
 from openluke.model.model import Model
 from openluke.pretraining.masking import MaskingConfig
 from openluke.pretraining.objective import MASKED, ObjectiveConfig, PretrainingObjective
 from openluke.tokenization.tokenizer import WordTokenizer
+from tests.parity.masked_batches import to_padded
 from tests.parity.twins import ENTITIES, PAD, POSITIONS, make_twins, tie
 from tests.pretraining.conftest import features_of, pieces_of
 
@@ -41,30 +41,6 @@ def instances(luke: WordTokenizer) -> list[Instance]:
     return found
 
 
-def padded(inputs):
-    """The tensors of a masked batch as transformers reads them, and its labels."""
-    batch, targets = inputs.batch, inputs.targets
-    labels = {}
-    for kind, n in (("word", batch.n_words), ("entity", batch.n_entities)):
-        rows = torch.full((n,), IGNORE)
-        rows[targets[f"{kind}_rows"]] = targets[f"{kind}_labels"]
-        labels[kind] = rows
-    mentions = np.split(batch.mention_positions.numpy(), batch.mention_offsets.numpy()[1:])
-    places = torch.full((batch.n_entities, MENTION), -1)
-    for row, mention in enumerate(mentions):
-        places[row, : len(mention)] = torch.from_numpy(mention)
-    ones = torch.ones(batch.n_words), torch.ones(batch.n_entities)
-    return {
-        "input_ids": batch.pad_words(batch.word_ids, fill=PAD),
-        "attention_mask": batch.pad_words(ones[0]).long(),
-        "entity_ids": batch.pad_entities(batch.entity_ids),
-        "entity_attention_mask": batch.pad_entities(ones[1]).long(),
-        "entity_position_ids": batch.pad_entities(places, fill=-1),
-        "labels": batch.pad_words(labels["word"], fill=IGNORE),
-        "entity_labels": batch.pad_entities(labels["entity"], fill=IGNORE),
-    }
-
-
 @pytest.mark.parametrize("entity_aware", [True, False], ids=["entity-aware", "plain"])
 @pytest.mark.parametrize("loss", ["full", "sampled"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -89,12 +65,14 @@ def test_the_objective_is_that_of_transformers(luke, vocab, instances, entity_aw
     found = objective.losses(inputs, model=model)
     means = {name: found[name] / n for name, n in inputs.n_targets.items()}
     ours = sum(means.values())
-    theirs = twins.run_theirs(padded(inputs))
+    theirs = twins.run_theirs(to_padded(inputs, word_pad_id=PAD, max_mention_length=MENTION))
     assert torch.allclose(means["words"], theirs.mlm_loss, rtol=1e-6)
     assert torch.allclose(means["entities"], theirs.mep_loss, rtol=1e-6)
     assert torch.allclose(ours, theirs.loss, rtol=1e-6)
     ours.backward()
     theirs.loss.backward()
-    for name, (expected, gradient) in twins.gradients().items():
-        difference = (gradient - expected).norm()
-        assert difference <= 1e-5 * expected.norm() + 1e-12, name
+    gradients = twins.gradients()
+    # those of key biases are zero but for rounding: what is added to all scores changes nothing
+    rounding = 1e-7 * torch.stack([expected.norm() for expected, _ in gradients.values()]).norm()
+    for name, (expected, gradient) in gradients.items():
+        assert (gradient - expected).norm() <= 1e-5 * expected.norm() + rounding, name

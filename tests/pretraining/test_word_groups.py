@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from openluke.pretraining.word_groups import WordGroups
+from openluke.tokenization.tokenizer import WordTokenizer
 from tests.pretraining.conftest import pieces_of
 
 
@@ -64,3 +66,11 @@ def test_the_first_piece_of_a_text_begins_a_word(tokenizers):
 
 def test_an_empty_input_has_no_words(tokenizer):
     assert WordGroups(tokenizer).starts(np.zeros(0, dtype=np.int32)).tolist() == []
+
+
+def test_words_are_told_by_pieces_where_a_tokenizer_cannot_decode(luke):
+    rust = Tokenizer.from_str(luke._rust.to_str())
+    rust.decoder = None
+    bare = WordTokenizer.from_rust(rust, family="byte_level")
+    ids = np.array(pieces_of(luke, text="they (Tokyo), don't"), dtype=np.int32)
+    assert np.array_equal(WordGroups(bare).starts(ids), WordGroups(luke).starts(ids))

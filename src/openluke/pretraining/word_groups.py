@@ -4,6 +4,7 @@ import unicodedata
 
 import numpy as np
 import numpy.typing as npt
+from tokenizers import decoders
 
 from openluke.features import IntArray
 from openluke.tokenization.tokenizer import WordTokenizer
@@ -39,7 +40,8 @@ class WordGroups:
         tokens = [tokenizer.token(row) or "" for row in range(tokenizer.n_words)]
         is_open = np.ones(len(tokens), dtype=np.bool_)
         if tokenizer.family == "byte_level":
-            goes_on = [_goes_on(tokenizer.decode([row])) for row in range(len(tokens))]
+            decoder = decoders.ByteLevel()
+            goes_on = [_goes_on(decoder.decode([token])) for token in tokens]
         elif tokenizer.family == "wordpiece":
             goes_on = [token.startswith("##") for token in tokens]
         else:
