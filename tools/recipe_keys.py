@@ -3,6 +3,8 @@
 Run ``python -m tools.recipe_keys`` (or ``make readme``); a test compares the file with the code.
 """
 
+from collections.abc import Mapping
+
 from openluke.cli.field_notes import field_notes
 from openluke.finetuning.recipe import (
     DataConfig,
@@ -12,6 +14,14 @@ from openluke.finetuning.recipe import (
     LearningConfig,
     LoraConfig,
     TaskConfig,
+)
+from openluke.pretraining.masking import MaskingConfig
+from openluke.pretraining.objective import ObjectiveConfig
+from openluke.pretraining.recipe import (
+    PhaseConfig,
+    PretrainConfig,
+    PretrainingConfig,
+    StartConfig,
 )
 from openluke.training.optim import OptimizerConfig
 from tools.readme import ROOT, fill
@@ -28,17 +38,31 @@ TABLES: dict[str, type] = {
     "`[lora]`": LoraConfig,
 }
 """What the keys of each configuration stand in."""
+PRETRAINING: dict[str, type] = {
+    "a recipe for pretraining": PretrainConfig,
+    "`[start]`": StartConfig,
+    "`[[phases]]`": PhaseConfig,
+    "`[training]` and `[phases.training]`": PretrainingConfig,
+    "`[objective]`": ObjectiveConfig,
+    "`[objective.masking]`": MaskingConfig,
+}
+"""The same of pretraining."""
 
 
-def keys() -> str:
+def keys(tables: Mapping[str, type] = TABLES) -> str:
     """The tables, one behind the other."""
-    return "\n\n".join(f"Keys of {place}:\n\n{_table(kind)}" for place, kind in TABLES.items())
+    return "\n\n".join(f"Keys of {place}:\n\n{_table(kind)}" for place, kind in tables.items())
+
+
+def regions() -> dict[str, str]:
+    """What stands in each region of the file."""
+    return {"keys": keys(), "pretraining keys": keys(PRETRAINING)}
 
 
 def main() -> None:
     """Write the tables."""
     text = FILE.read_text(encoding="utf-8")
-    FILE.write_text(fill(text, regions={"keys": keys()}), encoding="utf-8")
+    FILE.write_text(fill(text, regions=regions()), encoding="utf-8")
 
 
 def _table(kind: type) -> str:

@@ -1,14 +1,27 @@
-"""What all recipes share: values put over others, and paths that may lie in the environment."""
+"""What all recipes share: values over values, paths in the environment, and what is published."""
 
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 from openluke.errors import ConfigError
 
 _VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperConfig:
+    """What is published of what a recipe repeats."""
+
+    source: str
+    """Where it is published."""
+    scores: dict[str, float] = field(default_factory=dict[str, float])
+    """The published scores by name, as shares."""
+    note: str | None = None
+    """What differs here from there."""
 
 
 def merge(values: Mapping[str, Any], *, changes: Mapping[str, Any]) -> dict[str, Any]:

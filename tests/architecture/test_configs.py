@@ -11,7 +11,13 @@ from tests.architecture.rules import ROOT
 from tests.architecture.source import read_tree
 
 VALUES: dict[str, dict[str, object]] = {
-    "FinetuneConfig": {"model": "model", "task": "ner", "data": {"train": "train.jsonl"}}
+    "FinetuneConfig": {"model": "model", "task": "ner", "data": {"train": "train.jsonl"}},
+    "StartConfig": {"model": "encoder"},
+    "PretrainConfig": {
+        "corpora": ["corpus"],
+        "start": {"model": "encoder"},
+        "phases": [{"name": "all"}],
+    },
 }
 """Per class name: values of required fields that the types alone do not tell."""
 

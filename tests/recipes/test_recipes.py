@@ -14,7 +14,10 @@ from openluke.records import AnsweredQuestion, Question
 from openluke.task import load_task
 from tests.tasks import tiny
 
-RECIPES = sorted(Path(__file__).parents[2].glob("recipes/*/*.toml"))
+ROOT = Path(__file__).parents[2]
+RECIPES = [
+    path for kind in ("published", "small") for path in sorted(ROOT.glob(f"recipes/{kind}/*.toml"))
+]
 
 
 SQUAD = {"id": "a", "question": "Who?", "answers": [{"text": "Ana", "answer_start": 0}]}
@@ -42,7 +45,8 @@ def all_recipes():
 
 
 def test_there_are_recipes_for_published_experiments_and_for_small_data():
-    assert {path.parent.name for path in RECIPES} == {"published", "small"}
+    kinds = {path.parent.name for path in ROOT.glob("recipes/*/*.toml")}
+    assert kinds == {"published", "small", "pretraining"}
 
 
 @all_recipes()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from openluke.config import from_mapping, read_toml, to_mapping
 from openluke.errors import ConfigError
-from openluke.recipe_files import absolute, merge, model_place
+from openluke.recipe_files import PaperConfig, absolute, merge, model_place
 from openluke.task import load_task, task_names
 from openluke.tokenization.inputs_config import EntityInputsConfig
 from openluke.tokenization.overflow import OnOverflow
@@ -151,18 +151,6 @@ class LoraConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)}, expected 1 or more")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout is {self.dropout}, expected 0 or more, below 1")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperConfig:
-    """What is published of the experiment that a recipe repeats."""
-
-    source: str
-    """Where it is published."""
-    scores: dict[str, float] = field(default_factory=dict[str, float])
-    """The published scores by name, as shares."""
-    note: str | None = None
-    """What differs here from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

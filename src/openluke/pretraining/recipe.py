@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from openluke.config import from_mapping, read_toml, to_mapping
 from openluke.errors import ConfigError
 from openluke.pretraining.objective import ObjectiveConfig
-from openluke.recipe_files import absolute, merge, model_place
+from openluke.recipe_files import PaperConfig, absolute, merge, model_place
 from openluke.training.config import TrainingConfig
 
 ENTITIES = ("encoder.entities", "heads.masked.entities")
@@ -102,16 +102,6 @@ class PhaseConfig:
             raise ConfigError("found training.accumulation; say step_inputs, whoever shares them")
         if self.training.seed:
             raise ConfigError("found training.seed; a recipe has one seed, which stands at its top")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperConfig:
-    """What is published of the run that a recipe repeats."""
-
-    source: str
-    """Where it is published."""
-    note: str | None = None
-    """What differs here from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
