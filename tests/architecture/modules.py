@@ -11,11 +11,12 @@ NETWORK_SIDE = {
 """Units below ``openluke`` that may import torch."""
 
 LIGHT = {
-    *("openluke.model.config", "openluke.cli.main"),
+    *("openluke.model.config", "openluke.model.ignore", "openluke.cli.main"),
     *("openluke.pretraining.corpus", "openluke.pretraining.shuffling"),
+    *("openluke.pretraining.masking", "openluke.pretraining.word_groups"),
 }
 """Modules in those units that must not, with all below them: what describes a model, what starts
-the commands, what makes a corpus and what orders it."""
+the commands, what makes a corpus, what orders it and what hides some of it."""
 
 
 def all_modules() -> list[str]:

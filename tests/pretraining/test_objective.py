@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
 from torch.nn import functional
+from torch.nn.parallel import DistributedDataParallel
 
 from openluke.errors import ConfigError
 from openluke.instances import Instance
@@ -22,6 +24,7 @@ from openluke.pretraining.objective import (
     PretrainingObjective,
 )
 from openluke.pretraining.page_entity import PageEntityHead
+from openluke.training.distributed import Losses
 from tests.pretraining.conftest import features_of, pieces_of
 
 TEXTS = (
@@ -230,6 +233,36 @@ def test_every_batch_has_every_loss(objective, instances, model, name, autocast,
     assert all(p.grad.isfinite().all() for p in model.parameters() if p.grad is not None)
     if which == "empty":
         assert all(not p.grad.any() for p in model.parameters() if p.grad is not None)
+
+
+@pytest.fixture
+def group():
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_data_parallel_training_finds_what_a_batch_does_not_use(
+    group, objective, instances, model, name
+):
+    made = objective(**OPTIONS[name])
+    spread = DistributedDataParallel(
+        Losses(model.train(), objective=made), find_unused_parameters=True
+    )
+    for given in (instances, instances[1:2], instances):
+        inputs = collate(made, instances=given)
+        gradients = []
+        for losses in (lambda one: made.losses(one, model=model), spread):
+            model.zero_grad()
+            found = losses(inputs)
+            sum(found[loss] for loss in inputs.n_targets).backward()
+            gradients.append({n: p.grad for n, p in model.named_parameters() if p.grad is not None})
+        alone, together = gradients
+        assert set(alone) <= set(together)
+        for parameter, gradient in together.items():
+            expected = alone.get(parameter, torch.zeros(()))
+            assert torch.allclose(gradient, expected, atol=1e-6), parameter
 
 
 def test_words_alone_are_read_as_if_there_were_no_entities(objective, instances, model):
