@@ -19,7 +19,7 @@ from openluke.wikipedia.import_pages import ImportOptions, import_pages
 from openluke.wikipedia.own_data.title_rule import TitleRule
 from openluke.wikipedia.pages import PageStore
 from openluke.wikipedia.parse_dump import ParseProgress, parse_dump
-from tests.wikipedia.dump.small_dumps import SmallPage, page_xml
+from tests.wikipedia.dump.small_dumps import SmallPage, dump_xml, page_xml, write_packed
 
 
 def linked(text: str, **links: str) -> dict[str, object]:
@@ -174,6 +174,12 @@ def test_sources_in_another_order_are_others(tmp_path) -> None:
 def test_what_cannot_be_imported_is_said(tmp_path) -> None:
     with pytest.raises(DataError, match=r"x: no such file; expected documents"):
         import_pages(tmp_path / "x", output=tmp_path / "s")
+    dump = write_packed(tmp_path / "dump.xml.bz2", xml=dump_xml([]))
+    with pytest.raises(DataError, match="is the dump of a wiki, expected documents; openl"):
+        import_pages(dump, output=tmp_path / "s")
+    store = import_pages(write_lines(tmp_path / "d"), output=tmp_path / "s", workers=1)
+    with pytest.raises(DataError, match="is a page store, expected documents; give JSON lines"):
+        import_pages(store.path, output=tmp_path / "again")
     with pytest.raises(ConfigError, match="found no files to import"):
         import_pages([], output=tmp_path / "s")
     with pytest.raises(ConfigError, match="found language='x'"):

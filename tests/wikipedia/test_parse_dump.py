@@ -122,6 +122,16 @@ def test_page_props_tell_items_and_disambiguations(tmp_path, dump) -> None:
     assert told["Nil"] == ("Q3392", True)
     assert told["Nil (Begriffsklärung)"] == (None, False)
     assert set(store.manifest.inputs) == {"dump/dewiki.xml.bz2", "page_props/p.sql.gz"}
+    assert store.counts["pages_with_item"] == 1
+
+
+def test_page_props_of_another_wiki_are_told(tmp_path, dump, caplog) -> None:
+    columns = {"pp_page": "int", "pp_propname": "varbinary(60)", "pp_value": "blob"}
+    rows = [(70_001, b"wikibase_item", b"Q3392"), (70_001, b"disambiguation", b"")]
+    props = tmp_path / "p.sql"
+    props.write_bytes(sql_dump("page_props", columns=columns, rows=rows))
+    parse(dump, tmp_path / "s", page_props=props)
+    assert f"{props}: says nothing of any page that is kept; expected page_props" in caplog.text
 
 
 def test_options_decide_what_is_kept(tmp_path, dump) -> None:

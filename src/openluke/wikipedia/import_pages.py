@@ -14,6 +14,7 @@ from openluke.part_runner import ClusterOptions, Executor, run_parts
 from openluke.resumable import resumable_artifact
 from openluke.wikipedia.damage_counts import check_damage
 from openluke.wikipedia.import_part import ImportPart, PartImporter
+from openluke.wikipedia.input_artefacts import check_documents
 from openluke.wikipedia.input_identity import check_inputs, check_once, numbered_names
 from openluke.wikipedia.own_data.line_parts import cut_files
 from openluke.wikipedia.own_data.note_names import group_notes, list_notes
@@ -177,6 +178,7 @@ def _list_sources(paths: str | Path | Sequence[str | Path]) -> _Sources:
     for path in listed:
         if not path.exists():
             raise DataError("no such file; expected documents", file=path)
+        check_documents(path)
     return _Sources(
         paths=listed, notes={str(path): list_notes(path) for path in listed if path.is_dir()}
     )

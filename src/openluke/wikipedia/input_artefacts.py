@@ -71,11 +71,48 @@ def check_input(path: str | Path, *, kind: str) -> None:
         raise CheckpointError(f"{path}: is not finished; give the command that makes it again")
 
 
+def check_shown(path: str | Path) -> None:
+    """Raise if a directory is no artefact but has some, such as all that a build makes.
+
+    Raises:
+        CheckpointError: It has; the message says which.
+    """
+    path = Path(path)
+    if (path / MANIFEST_NAME).exists():
+        return
+    inside = [file.parent for file in path.glob(f"*/{MANIFEST_NAME}")]
+    inside = sorted(str(one) for one in inside if _is_made_here(one))
+    if inside:
+        raise CheckpointError(
+            f"{path}: is {_called(path)}, expected what one stage makes; give {' or '.join(inside)}"
+        )
+
+
+def check_documents(path: Path) -> None:
+    """Raise if the dump of a wiki, or what a stage makes, is given in place of documents.
+
+    Raises:
+        DataError: It is.
+    """
+    if path.is_file() and _is_dump(path):
+        advice = "openluke wikipedia parse DUMP PAGES makes a page store of it"
+    elif _is_made_here(path):
+        advice = "give JSON lines or a folder of notes"
+    else:
+        return
+    raise DataError(f"is {_called(path)}, expected documents; {advice}", file=path)
+
+
 def _is_of(path: Path, *, kind: str) -> bool:
     try:
         return parse_manifest(path / MANIFEST_NAME).kind == kind
     except CheckpointError:
         return False
+
+
+def _is_made_here(path: Path) -> bool:
+    """Whether something is what a stage makes."""
+    return any(_is_of(path, kind=kind) for kind in _KINDS)
 
 
 def _called(path: Path) -> str:

@@ -1,5 +1,6 @@
 """From the dump of a wiki to its page store: all cores, resumed where it stopped."""
 
+import logging
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from openluke.wikipedia.parse_part import PartParser
 from openluke.wikipedia.part_progress import ParseProgress, progress_teller
 
 __all__ = ["ParseOptions", "ParseProgress", "parse_dump"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,8 @@ def parse_dump(
             ),
         )
         check_damage(counts, lenient=lenient, output=output)
+        if page_props is not None:
+            _tell_foreign_facts(counts, page_props=page_props)
         counts.update(complete_store(draft.path, site=dump.site))
         draft.counts.update(counts)
     return PageStore.open(output)
@@ -128,3 +133,13 @@ def _facts(scratch: Path, *, page_props: Path) -> PageFacts:
         write_page_facts(partial, page_props=page_props)
         partial.rename(directory)
     return PageFacts(directory)
+
+
+def _tell_foreign_facts(counts: Mapping[str, int], *, page_props: str | Path) -> None:
+    """Warn if ``page_props`` says nothing of any page, as that of another wiki would."""
+    known = counts.get("pages_with_item", 0) + counts.get("disambiguation_pages", 0)
+    if counts.get("pages") and not known:
+        logger.warning(
+            "%s: says nothing of any page that is kept; expected page_props of the same wiki",
+            page_props,
+        )

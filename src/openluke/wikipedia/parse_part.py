@@ -85,6 +85,7 @@ class _PageMaker:
         if self._facts is not None:
             fact = self._facts.find(raw.id)
             is_disambiguation, wikidata = fact.is_disambiguation, fact.wikidata
+            self._counts["pages_with_item"] += wikidata is not None
         self._counts.update({_dropped(what): n for what, n in reading.dropped.items()})
         self._counts["wikitext_characters"] += len(raw.text)
         self._counts["disambiguation_pages"] += is_disambiguation

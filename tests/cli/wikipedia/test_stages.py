@@ -10,7 +10,7 @@ import pytest
 
 from openluke.cli.main import main
 from openluke.wikipedia.pages import PageStore
-from tests.wikipedia.dump.small_dumps import SmallPage, many_streams
+from tests.wikipedia.dump.small_dumps import SmallPage, dump_xml, many_streams
 
 PAGES = [
     SmallPage("Nil", "Der '''Nil''' ist ein {{Wort|[[Fluss]]}} in [[Ägypten]].\n[[en:Nile]]"),
@@ -100,6 +100,9 @@ def test_what_is_in_them(run) -> None:
     assert json.loads(run("stats out/candidates --json"))["kind"] == "candidates"
     run("stats out/vocab vocab.html")
     assert "<svg" in Path("vocab.html").read_text("utf-8")
+    assert "out: is a directory without manifest.json, expected what one stage makes; give " in run(
+        "stats out", status=1
+    )
     assert "exists already" in run("stats out/vocab vocab.html", status=1)
     run("stats out/vocab vocab.html --replace")
 
@@ -224,6 +227,10 @@ def test_an_empty_result_is_told(run, caplog: pytest.LogCaptureFixture) -> None:
     Path("empty.jsonl").touch()
     run("import empty.jsonl none --workers 1")
     assert "none: nothing is in it" in caplog.text
+    Path("moved.xml").write_bytes(dump_xml([PAGES[2]]))
+    run("build moved.xml out --workers 1")
+    assert "out/pages: nothing is in it" in caplog.text
+    assert "out/interwiki: nothing" not in caplog.text
 
 
 def test_torch_is_not_needed() -> None:

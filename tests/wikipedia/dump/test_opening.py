@@ -98,7 +98,7 @@ def test_files_of_two_wikis_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", r"begins with b''; expected <mediawiki"),
+        (b"", r"is empty; expected <mediawiki"),
         (b"hello", r"begins with b'hello'; expected <mediawiki"),
         (bz2.compress(b"600:10:Dog\n"), r"begins with b'600:10:Dog\\n'; expected <mediawiki"),
         ("<mediawiki>".encode("utf-16"), "is UTF-16; expected the dump .* in UTF-8.*; recode it"),

@@ -7,11 +7,17 @@ from cyclopts import Parameter
 
 from openluke.cli.facts import print_facts
 from openluke.cli.flags import Flag
-from openluke.cli.wikipedia.counts import told_counts
+from openluke.cli.wikipedia.counts import told_counts, warn_of_nothing
 from openluke.cli.wikipedia.machine import Machine
 from openluke.cli.wikipedia.parse import rules_of
 from openluke.cli.wikipedia.progress import stage_progress
-from openluke.wikipedia.build_all import BuildOptions, BuildReports, BuildSources, build_all
+from openluke.wikipedia.build_all import (
+    INTERWIKI,
+    BuildOptions,
+    BuildReports,
+    BuildSources,
+    build_all,
+)
 from openluke.wikipedia.candidate_options import CandidateOptions
 from openluke.wikipedia.parse_dump import ParseOptions
 from openluke.wikipedia.vocab_choice import VocabOptions
@@ -98,5 +104,8 @@ def build(
             reports=BuildReports(parsed=progress.parsed, step_done=progress.step_done),
             replace=replace,
         )
+    for stage, found in counts.items():
+        if stage != INTERWIKI:  # few dumps say titles in other languages
+            warn_of_nothing(output / stage, counts=found)
     facts = {str(output / stage): told_counts(found) for stage, found in counts.items()}
     print_facts("build of a wiki", facts=facts, as_json=json)

@@ -19,10 +19,15 @@ def print_counts(
     title: str, *, output: Path, counts: Mapping[str, int], as_json: bool, **facts: Any
 ) -> None:
     """Print what was made, with its counts; warn where nothing is in it."""
-    if any(counts.get(name) == 0 for name in _MADE):
-        logger.warning("%s: nothing is in it; what was left out says why", output)
+    warn_of_nothing(output, counts=counts)
     told = {"written to": str(output), **facts, **told_counts(counts)}
     print_facts(title, facts=told, as_json=as_json)
+
+
+def warn_of_nothing(output: Path, *, counts: Mapping[str, int]) -> None:
+    """Warn if nothing is in what a stage has made."""
+    if any(counts.get(name) == 0 for name in _MADE):
+        logger.warning("%s: nothing is in it; what was left out says why", output)
 
 
 def told_counts(counts: Mapping[str, int]) -> dict[str, Any]:

@@ -36,8 +36,9 @@ def read_site(head: bytes, *, language: str | None, file: str) -> Site:
     """
     root = _ROOT.search(head)
     if root is None:
+        found = f"begins with {bytes(head[:40])!r}" if head else "is empty"
         raise DataError(
-            f"begins with {bytes(head[:40])!r}; expected <mediawiki ...>; "
+            f"{found}; expected <mediawiki ...>; "
             "give a dump of pages such as enwiki-latest-pages-articles.xml.bz2",
             file=file,
         )

@@ -8,6 +8,7 @@ from openluke.entities import candidate_files, mapped_names
 from openluke.errors import ConfigError
 from openluke.manifests import MANIFEST_NAME, read_manifest
 from openluke.wikipedia import interwiki, pages
+from openluke.wikipedia.input_artefacts import check_shown
 from openluke.wikipedia.reductions import Limits
 from openluke.wikipedia.statistics.of_candidates import candidate_statistics
 from openluke.wikipedia.statistics.of_interwiki import interwiki_statistics
@@ -43,6 +44,7 @@ def collect_statistics(
     path = Path(artifact).absolute()
     if not (path / MANIFEST_NAME).exists() and not path.is_dir():
         return vocab_statistics(path)
+    check_shown(path)
     kind = read_manifest(path).kind
     if kind == pages.KIND:
         with tempfile.TemporaryDirectory(dir=directory, prefix="openluke-") as scratch:
