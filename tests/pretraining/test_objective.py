@@ -13,6 +13,7 @@ from openluke.errors import ConfigError
 from openluke.instances import Instance
 from openluke.model.config import EncoderConfig, HeadConfig
 from openluke.model.encoder import Encoder
+from openluke.model.flops import encoder_flops, masked_flops
 from openluke.model.heads import build_head
 from openluke.model.labels import IGNORE
 from openluke.model.model import Model
@@ -361,3 +362,23 @@ def test_a_model_without_what_is_trained_is_refused(objective, instances, model,
     inputs = collate(objective(), instances=instances[1:2])
     with pytest.raises(ConfigError, match="the encoder has no entities"):
         objective().losses(inputs, model=without)
+
+
+def test_the_work_of_a_batch_is_that_of_what_is_read_and_asked(objective, instances, model):
+    def work(**options):
+        ours = objective(**options)
+        return ours.flops(collate(ours, instances=instances), model=model)
+
+    whole = work()
+    words = work(words_only=True, entity_loss="none")
+    sampled = work(entity_loss="sampled", n_sampled=4)
+    assert words < sampled < whole
+    batch = collate(objective(), instances=instances)
+    head = masked_flops(
+        model.heads["masked"],
+        encoder=model.encoder,
+        layout=batch.batch.layout,
+        word_rows=batch.n_targets["words"],
+        entity_rows=batch.n_targets["entities"],
+    )
+    assert whole == encoder_flops(model.encoder, layout=batch.batch.layout) + head

@@ -88,7 +88,10 @@ def _estimate(
     freeze(model, config=training.optimizer)
     bundle.encoder.gradient_checkpointing = training.gradient_checkpointing
     objective = PretrainingObjective(
-        config.objective, tokenizer=bundle.tokenizer, entities=bundle.entities
+        config.objective,
+        tokenizer=bundle.tokenizer,
+        entities=bundle.entities,
+        max_mention_length=bundle.inputs.max_mention_length,
     )
     stepper = Stepper(
         module=Losses(model, objective=objective),

@@ -13,6 +13,7 @@ from openluke.errors import ConfigError
 from openluke.instances import Array, Instance, TaskBatch
 from openluke.model.batch import Batch
 from openluke.model.encoder import EncoderOutput
+from openluke.model.flops import encoder_flops, masked_flops
 from openluke.model.ignore import IGNORE
 from openluke.model.masked_head import MaskedHead, Prediction
 from openluke.model.model import Model
@@ -160,6 +161,21 @@ class PretrainingObjective:
         if self.config.page_entity:
             found["page"] = _page(output, targets=inputs.targets, model=model)
         return found
+
+    def flops(self, inputs: TaskBatch, *, model: Model) -> float:
+        """How much a training pass of a batch must compute; see ``model/flops.py``."""
+        config, layout = self.config, inputs.batch.layout
+        if config.words_only:
+            layout = layout.without_entities()
+        of_head = masked_flops(
+            _masked_head(model),
+            encoder=model.encoder,
+            layout=layout,
+            word_rows=inputs.n_targets.get("words", 0),
+            entity_rows=inputs.n_targets.get("entities", 0),
+            n_entities=None if self._sampler is None else config.n_sampled + 1,
+        )
+        return encoder_flops(model.encoder, layout=layout) + of_head
 
     def _words(
         self, output: EncoderOutput, *, targets: Mapping[str, Tensor], model: Model

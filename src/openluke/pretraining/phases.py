@@ -80,7 +80,10 @@ class PhaseRun:
         data = corpus_data(self.config, corpora=self.corpora, number=self.number)
         training = training_of(self.phase, data=data, world=self.world)
         objective = PretrainingObjective(
-            self.config.objective, tokenizer=bundle.tokenizer, entities=bundle.entities
+            self.config.objective,
+            tokenizer=bundle.tokenizer,
+            entities=bundle.entities,
+            max_mention_length=bundle.inputs.max_mention_length,
         )
         model = model_of(bundle, config=self.config, number=self.number)
         if self.number and PAGE_ENTITY in model.heads:
