@@ -71,3 +71,9 @@ def test_a_site_with_other_keys_is_refused() -> None:
 def test_the_language_of_a_site(database: str, address: str, declared: str, language: str) -> None:
     found = site_language(database=database, address=address, declared=declared)
     assert found == language
+
+
+def test_a_title_has_the_spelling_of_the_wiki() -> None:
+    assert make_site("tr").title("ilk_gün#x") == "İlk gün"
+    assert make_site("de").title("ilk_gün#x") == "Ilk gün"
+    assert make_site("tr", capitalises=False).title("ilk_gün#x") == "ilk gün"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from openluke.artifacts import fingerprint
 from openluke.config import to_mapping
-from openluke.entities.titles import SPECIAL_TITLES, canonical_title
+from openluke.entities.titles import SPECIAL_TITLES
 from openluke.entities.vocab import EntityVocab
 from openluke.entities.vocab_files import Form
 from openluke.errors import ConfigError, DataError
@@ -131,4 +131,4 @@ def _language(code: str | None, *, site: Site) -> str | None:
 def _spelt(title: str, *, site: Site) -> str:
     if not site.namespaces:  # documents of one's own, whose titles are as they were written
         return " ".join(unicodedata.normalize("NFC", title).split())
-    return canonical_title(title, capitalise=site.capitalises)
+    return site.title(title)

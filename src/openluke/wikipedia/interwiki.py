@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from openluke.entities.mapped_names import load_array, read_languages
-from openluke.entities.titles import Name, canonical_title, join_key
+from openluke.entities.titles import Name, join_key
 from openluke.errors import CheckpointError
 from openluke.manifests import Manifest, read_manifest
+from openluke.wikipedia.language_facts import title_in
 
 KIND = "interwiki"
 FORMAT_VERSION = 1
@@ -70,7 +71,7 @@ class Interwiki:
 
     def find(self, title: str, *, language: str) -> int | None:
         """The item that a title is about, spelt like this or else as MediaWiki spells it."""
-        for spelling in dict.fromkeys((title, canonical_title(title))):
+        for spelling in dict.fromkeys((title, title_in(title, language=language))):
             name = self._find_name(Name(spelling, language))
             if name is not None:
                 place = int(self._item_names.searchsorted(name, side="right")) - 1

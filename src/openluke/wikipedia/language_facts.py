@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from openluke.entities.titles import canonical_title
+from openluke.entities.titles import canonical_title, capitalised
 
 _LANGUAGES = """
 aa ab ace ady af ak als alt am ami an ang ann anp ar arc ary arz as ast atj av avk awa ay az
@@ -58,6 +58,9 @@ LANGUAGE_ALIASES: Mapping[str, str] = {
     "zh-tw": "zh",
 }
 """Other names of Wikipedias, which lead to these codes."""
+
+_DOTTED = frozenset(("az", "kaa", "tr"))
+"""Languages in which the capital of i has a dot, in titles too."""
 
 _PREFIXES = """
 arxiv b betawikiversity bugzilla c c2 comixpedia commons creativecommons d dbdump debian
@@ -108,6 +111,18 @@ def wikipedia_language(prefix: str) -> str | None:
     code = prefix.strip().lower().replace("_", "-")
     code = LANGUAGE_ALIASES.get(code, code)
     return code if code in WIKIPEDIA_LANGUAGES else None
+
+
+def capitalised_in(title: str, *, language: str) -> str:
+    """The title with the first letter that the Wikipedia of a language gives it."""
+    if language in _DOTTED and title.startswith("i"):
+        return f"İ{title[1:]}"
+    return capitalised(title)
+
+
+def title_in(title: str, *, language: str) -> str:
+    """The spelling that the Wikipedia of a language stores a title under."""
+    return capitalised_in(canonical_title(title, capitalise=False), language=language)
 
 
 @cache

@@ -118,7 +118,7 @@ class PageStore:
         return self._find(title) is not None
 
     def _find(self, title: str) -> Place | None:
-        for spelling in dict.fromkeys((title, canonical_title(title))):
+        for spelling in dict.fromkeys((title, self.site.title(title), canonical_title(title))):
             for place in self._titles.find(spelling):
                 rows, row = self._read(place, columns=("title",))
                 if rows.column(0)[row].as_py() == spelling:

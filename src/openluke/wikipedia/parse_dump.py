@@ -118,8 +118,7 @@ def parse_dump(
             ),
         )
         check_damage(counts, lenient=lenient, output=output)
-        if page_props is not None:
-            _tell_foreign_facts(counts, page_props=page_props)
+        _tell_foreign_facts(counts, page_props=page_props)
         counts.update(complete_store(draft.path, site=dump.site))
         draft.counts.update(counts)
     return PageStore.open(output)
@@ -135,10 +134,10 @@ def _facts(scratch: Path, *, page_props: Path) -> PageFacts:
     return PageFacts(directory)
 
 
-def _tell_foreign_facts(counts: Mapping[str, int], *, page_props: str | Path) -> None:
+def _tell_foreign_facts(counts: Mapping[str, int], *, page_props: str | Path | None) -> None:
     """Warn if ``page_props`` says nothing of any page, as that of another wiki would."""
     known = counts.get("pages_with_item", 0) + counts.get("disambiguation_pages", 0)
-    if counts.get("pages") and not known:
+    if page_props is not None and counts.get("pages") and not known:
         logger.warning(
             "%s: says nothing of any page that is kept; expected page_props of the same wiki",
             page_props,

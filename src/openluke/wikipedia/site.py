@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from openluke.entities.titles import canonical_title
 from openluke.errors import DataError
-from openluke.wikipedia.language_facts import facts, wikipedia_language
+from openluke.wikipedia.language_facts import facts, title_in, wikipedia_language
 
 ARTICLES = 0
 """The namespace of encyclopaedic pages."""
@@ -33,6 +34,12 @@ class Site:
         """The number of the namespace that a title is in; ``ARTICLES`` if it names none."""
         prefix, colon, _ = title.partition(":")
         return self.namespaces.get(namespace_key(prefix), ARTICLES) if colon else ARTICLES
+
+    def title(self, written: str) -> str:
+        """A title in the one spelling that the wiki stores it under."""
+        if not self.capitalises:
+            return canonical_title(written, capitalise=False)
+        return title_in(written, language=self.language)
 
     def to_mapping(self) -> dict[str, Any]:
         """As plain JSON values."""

@@ -144,6 +144,17 @@ def test_a_wiki_without_capitals_keeps_small_letters() -> None:
     ]
 
 
+def test_the_capital_of_i_has_a_dot_where_the_language_says_so() -> None:
+    source = "[[istanbul]] [[ırmak]] [[ iyi_gün#x]] [[Irak]]"
+    for language, i in (("tr", "İ"), ("az", "İ"), ("kaa", "İ"), ("en", "I")):
+        reader = WikitextReader(make_site(language, database=f"{language}wiki"))
+        titles = [title for _, title in shown(source, reader=reader)[1]]
+        assert titles == [f"{i}stanbul", "Irmak", f"{i}yi gün", "Irak"]
+    targets = LinkTargets(make_site("en", database="enwiki"))
+    assert [targets[one].title for one in ("tr:ilk", "tr: ilk_", "en:ilk")] == ["tr:İlk"] * 2 + [""]
+    assert targets["de:ilk"].title == "de:Ilk"
+
+
 def test_pages_in_other_languages_are_told() -> None:
     reading = ENGLISH.read(
         "x [[de:Hund]]\n[[zh-min-nan:Káu]] [[:fr:Chien]] [[de:Hund]]", title="Dog"

@@ -7,8 +7,13 @@ from enum import Enum, auto
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from openluke.entities.titles import canonical_title, capitalised, join_key
-from openluke.wikipedia.language_facts import INTERWIKI_PREFIXES, wikipedia_language
+from openluke.entities.titles import join_key
+from openluke.wikipedia.language_facts import (
+    INTERWIKI_PREFIXES,
+    capitalised_in,
+    title_in,
+    wikipedia_language,
+)
 from openluke.wikipedia.site import ARTICLES, Site, namespace_key
 from openluke.wikipedia.wikitext.characters import decoded
 
@@ -75,7 +80,7 @@ class LinkTargets(dict[str, Target]):
         super().__init__()
         self._kept = kept or {}
         self._namespaces: Mapping[str, int] = site.namespaces
-        self._capitalises = site.capitalises
+        self._site = site
         self._language = site.language
         self._languages: dict[str, str | None] = {}
         """What prefixes of links to other languages mean that were met."""
@@ -93,7 +98,9 @@ class LinkTargets(dict[str, Target]):
         So is the other most frequent kind of link: to such a title in another language.
         """
         if _is_plain(written):
-            title = capitalised(written) if self._capitalises else written
+            title = written
+            if self._site.capitalises:
+                title = capitalised_in(written, language=self._language)
             return Target(Kind.ARTICLE, title, written)
         prefix, colon, rest = written.partition(":")
         if not colon or not _is_plain(rest):
@@ -103,7 +110,8 @@ class LinkTargets(dict[str, Target]):
         language = self._languages[prefix]
         if language is None:
             return None
-        return Target(Kind.INTERLANGUAGE, f"{language}:{capitalised(rest)}", written)
+        title = join_key(capitalised_in(rest, language=language), language=language)
+        return Target(Kind.INTERLANGUAGE, title, written)
 
     def _other_language(self, prefix: str) -> str | None:
         """The language that a plain prefix names, if it is another and nothing else."""
@@ -142,7 +150,7 @@ class LinkTargets(dict[str, Target]):
             return page._replace(title=page.title and f"{self._kept[namespace]}:{page.title}")
         language = wikipedia_language(name)
         if language is not None:
-            title = canonical_title(rest)
+            title = title_in(rest, language=language)
             is_its_own = language == self._language
             return (
                 Target(Kind.WIKI)
@@ -152,7 +160,7 @@ class LinkTargets(dict[str, Target]):
         return Target(Kind.WIKI) if name in INTERWIKI_PREFIXES else None
 
     def _article(self, text: str) -> Target:
-        title = canonical_title(text, capitalise=self._capitalises)
+        title = self._site.title(text)
         is_possible = title and len(title.encode("utf-8", "replace")) <= _LONGEST
         if not is_possible or _IMPOSSIBLE.search(title):
             return Target(Kind.IMPOSSIBLE)
