@@ -1,7 +1,10 @@
 """Windows of pages made one piece after another, as the words of the rules have it."""
 
+import functools
 import itertools
 from typing import NamedTuple
+
+from tokenizers import Tokenizer, pre_tokenizers
 
 from openluke.tokenization.sentences import split_sentences
 
@@ -89,4 +92,14 @@ def _pieces(text, *, first, last, tokenizer):
         return []
     if first == 0 and tokenizer.family == "byte_level" and piece[0] != " ":
         piece = f" {piece}"
+    if first and piece[0] != " " and tokenizer.family == "sentencepiece":
+        rust = _taking_texts_as_they_are(tokenizer)
+        return rust.encode(piece, add_special_tokens=False).ids
     return tokenizer.encode([[piece]], offsets=True)[0].ids
+
+
+@functools.cache
+def _taking_texts_as_they_are(tokenizer) -> Tokenizer:
+    rust = Tokenizer.from_str(tokenizer._rust.to_str())
+    rust.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never")
+    return rust

@@ -32,6 +32,7 @@ class _Tools(NamedTuple):
 
     tokenizer: WordTokenizer
     entities: LinkedEntities
+    cutter: PageCutter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,6 @@ class PartMaker:
         """Write the shards of a part, and count."""
         tools = _open_tools(self)
         options, counts = self.options, Counter[str](pages=0, mentions=0)
-        cutter = PageCutter(tools.tokenizer, entities=tools.entities, options=options)
         packer = Packer(
             min_words=options.min_words,
             max_words=options.max_words - 2,
@@ -72,7 +72,7 @@ class PartMaker:
             for pages in _grouped(self._pages(part, entities=tools.entities, counts=counts)):
                 rows = [tools.entities.find(page.title) for page in pages]
                 held_out = [self.choice.is_held_out(page.title) for page in pages]
-                text = cutter.cut(pages, counts=counts)
+                text = tools.cutter.cut(pages, counts=counts)
                 for packed in packer.pack(text, counts=counts):
                     self._count(packed, counts=counts, unknown=tools.entities.vocab.special.unk)
                     row, title = rows[packed.page], pages[packed.page].title
@@ -109,7 +109,9 @@ def _open_tools(maker: PartMaker) -> _Tools:
     entities = LinkedEntities(
         vocab, language=maker.options.language or "", redirects=maker.redirects
     )
-    return _Tools(WordTokenizer.read(maker.materials / TOKENIZER), entities)
+    tokenizer = WordTokenizer.read(maker.materials / TOKENIZER)
+    cutter = PageCutter(tokenizer, entities=entities, options=maker.options)
+    return _Tools(tokenizer, entities, cutter)
 
 
 def _grouped(pages: Iterator[Page]) -> Iterator[list[Page]]:

@@ -11,6 +11,7 @@ import numpy as np
 from openluke.pretraining.corpus.linked_entities import LinkedEntities
 from openluke.pretraining.corpus.options import CorpusOptions
 from openluke.pretraining.corpus.packing import PieceText
+from openluke.pretraining.corpus.spacing import mark_spaces, without_added_spaces
 from openluke.records.pages import Page, PageLink, Paragraph
 from openluke.tokenization.alignment import align
 from openluke.tokenization.sentences import split_sentences
@@ -43,7 +44,8 @@ class PageCutter:
     def __init__(
         self, tokenizer: WordTokenizer, *, entities: LinkedEntities, options: CorpusOptions
     ) -> None:
-        self._tokenizer = tokenizer
+        self._marks_spaces = tokenizer.family == "sentencepiece"
+        self._tokenizer = without_added_spaces(tokenizer) if self._marks_spaces else tokenizer
         self._entities = entities
         self._options = options
         self._language = options.language or "en"
@@ -60,12 +62,16 @@ class PageCutter:
             for paragraph in self._chosen(page, counts=counts):
                 self._mark(single_spaced(paragraph), page=number, marks=marks, counts=counts)
         n_pairs = np.array([marks.n_sentences, marks.n_links], dtype=np.int64).T
+        n_places = 2 * n_pairs.sum(axis=1)
+        texts, places = marks.texts, np.array(marks.places, dtype=np.int64)
+        if self._marks_spaces:
+            texts, places = mark_spaces(texts, places=places, counts=n_places)
         aligned = align(
-            marks.texts,
-            boundaries=np.array(marks.places, dtype=np.int64),
-            counts=(2 * n_pairs.sum(axis=1)).tolist(),
+            texts,
+            boundaries=places,
+            counts=n_places.tolist(),
             tokenizer=self._tokenizer,
-            prefix_space=[True] * len(marks.texts),
+            prefix_space=[True] * len(texts),
         )
         firsts = aligned.bounds[:-1].repeat(n_pairs.sum(axis=1))
         ranges = aligned.places.reshape(-1, 2) + firsts[:, None]
