@@ -104,14 +104,43 @@ class _Bench:
         return figures
 
     def workers(self, file: Path) -> dict[str, Any]:
-        """Seconds on the wall with one and two workers."""
+        """Seconds on the wall with one and two workers, and how much two of these cores can gain.
+
+        That is twice the time of one parse by that of two at once, each with one worker.
+        """
         walls: dict[str, list[float]] = {"1": [], "2": []}
+        apart: list[float] = []
         for _ in range(self._rounds):
             for workers, seconds in walls.items():
                 seconds.append(self._parse([file], workers=int(workers)).wall)
+            apart.append(self._parse_twice(file))
         gains = ratios(walls["1"], walls["2"])
         medians = {workers: statistics.median(seconds) for workers, seconds in walls.items()}
-        return {"seconds": medians, "gain": statistics.median(gains)}
+        return {
+            "seconds": medians,
+            "gain": statistics.median(gains),
+            "gain of the machine": 2 * statistics.median(ratios(walls["1"], apart)),
+        }
+
+    def _parse_twice(self, file: Path) -> float:
+        """Seconds on the wall of two parses at once, which know nothing of each other."""
+        outputs = [self._directory / f"apart-{number}" for number in range(2)]
+        commands = [
+            [sys.executable, "-m", "openluke", "wikipedia", "parse", file, output, "--workers", "1"]
+            for output in outputs
+        ]
+        began = time.perf_counter()
+        running = [
+            subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL)
+            for command in commands
+        ]
+        for process in running:
+            if process.wait():
+                raise SystemExit(f"{process.args}: failed")
+        seconds = time.perf_counter() - began
+        for output in outputs:
+            shutil.rmtree(output)
+        return seconds
 
     def memory(self, file: Path) -> dict[str, float]:
         """Megabytes at most of any one process, with the dump once, twice and four times."""

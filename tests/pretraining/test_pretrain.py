@@ -146,7 +146,11 @@ def test_a_run_that_is_killed_again_and_again_ends_the_same(
     assert_same(tmp_path / "run", whole=whole)
 
 
-def test_two_processes_learn_what_one_learns(inputs: Path, whole: Path, tmp_path: Path):
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_two_processes_learn_what_one_learns(
+    inputs: Path, whole: Path, tmp_path: Path, strategy: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("STRATEGY", strategy)
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     process = start_process(inputs, tmp_path / "run", launcher=launcher)
     output, _ = process.communicate(timeout=240)

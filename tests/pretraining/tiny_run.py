@@ -1,7 +1,7 @@
 """A program that pretrains: ``python -m tests.pretraining.tiny_run DIRECTORY OUTPUT [PHASE STEP]``.
 
 It is killed by SIGKILL after a step of a phase, if one is given. Under ``torchrun`` its processes
-share each step.
+share each step, and if ``STRATEGY`` says ``fsdp`` the weights too.
 """
 
 import os
@@ -134,7 +134,8 @@ def main() -> None:
     torch.set_num_threads(1)
     directory, output, *place = sys.argv[1:]
     trackers = [KilledAt(place[0], step=int(place[1]))] if place else []
-    config = make_config(Path(directory))
+    strategy = os.environ.get("STRATEGY", "ddp")
+    config = make_config(Path(directory), training={"strategy": strategy})
     pretrain(config, output=output, device="cpu", trackers=trackers)
 
 

@@ -98,7 +98,8 @@ class Losses(nn.Module):
             table.unshard()
         sums = self._objective.losses(inputs, model=self.model)
         return {
-            name: total if name in inputs.n_targets else total.detach()
+            # copies, since FSDP2 refuses views
+            name: (total if name in inputs.n_targets else total.detach()).clone()
             for name, total in sums.items()
         }
 
