@@ -31,6 +31,8 @@ from openluke.wikipedia.wikitext.link_targets import Kind, LinkTargets
 PEER = "benchmarks.quality.peers.wikipedia2vec_pages"
 RESULT = Path("benchmarks/results/wikipedia_links.json")
 _EXAMPLES = 12
+_LONGEST_EXAMPLE = 120
+"""Characters; a link that nothing closes can be a whole page."""
 _APART = ("ours_only", "theirs_only")
 _UNEXPLAINED = ("ours_only_unexplained", "theirs_only_unexplained")
 
@@ -138,7 +140,11 @@ class _Comparison:
         more = {"in tables": self._ours(_table_cells(page.text)) - ours}
         _explain(found["ours"], causes=causes["ours"], known=less)
         _explain(found["theirs"], causes=causes["theirs"], known=more)
-        examples = [[page.title, side, *link] for side in found for link in found[side]]
+        examples = [
+            [page.title, side, *(text[:_LONGEST_EXAMPLE] for text in link)]
+            for side in found
+            for link in found[side]
+        ]
         return Compared(common, causes["ours"], causes["theirs"], examples)
 
     def _ours(self, wikitext: str, *, title: str = "") -> Links:
