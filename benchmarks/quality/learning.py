@@ -54,7 +54,7 @@ def main() -> None:
     wanted = [(mode, seed) for seed in arguments.seeds for mode in arguments.modes]
     for mode, seed in [*_finished(directory), *wanted]:
         config = _config(path, mode=mode, seed=seed, dtype=arguments.dtype)
-        found = _run(config, output=directory / f"{mode}-{seed}")
+        found = run_one(config, output=directory / f"{mode}-{seed}")
         rows[mode, seed] = found | {"mode": mode, "seed": seed}
         ordered = sorted(rows, key=lambda run: ([*MODES, ALL_SPANS].index(run[0]), run[1]))
         every = [rows[run] for run in ordered]
@@ -79,7 +79,8 @@ def _config(path: Path, *, mode: str, seed: int, dtype: str) -> FinetuneConfig:
     return read_recipe(path, changes={**changes, "options": options})
 
 
-def _run(config: FinetuneConfig, *, output: Path) -> dict[str, Any]:
+def run_one(config: FinetuneConfig, *, output: Path) -> dict[str, Any]:
+    """Make a run, or read one that is finished, for its scores and figures."""
     result = finetune(config, output=output, device="cpu")
     assert result is not None
     report = result.report
@@ -100,7 +101,7 @@ def _write(
     rows: Sequence[Mapping[str, Any]], *, name: str, threads: int, config: FinetuneConfig
 ) -> None:
     first = rows[0]["scores"]
-    tables = {file: _table(rows, file=file, metric=next(iter(first[file]))) for file in first}
+    tables = {file: table_of(rows, file=file, metric=next(iter(first[file]))) for file in first}
     result = {
         "benchmark": f"learning-{name}",
         "recipe": f"recipes/small/{name}.toml",
@@ -115,7 +116,8 @@ def _write(
     write(result | environment(), output=str(RESULTS / f"learning-{name}.json"))
 
 
-def _table(rows: Sequence[Mapping[str, Any]], *, file: str, metric: str) -> dict[str, Any]:
+def table_of(rows: Sequence[Mapping[str, Any]], *, file: str, metric: str) -> dict[str, Any]:
+    """Mean and deviation of a score over the seeds of each mode."""
     found: dict[str, Any] = {}
     for mode in dict.fromkeys(row["mode"] for row in rows):
         values = [row["scores"][file][metric] for row in rows if row["mode"] == mode]

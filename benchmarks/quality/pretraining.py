@@ -23,12 +23,14 @@ import torch
 from benchmarks.quality.entity_guesses import Guess, Prior, guesses
 from benchmarks.speed.measure import environment, write
 from openluke.checkpoints.loading import load_bundle
+from openluke.checkpoints.saving import save_bundle
 from openluke.evaluation.intervals import mean_of_counts, paired_bootstrap
 from openluke.pretraining.corpus.build_corpus import CorpusSources, build_corpus
 from openluke.pretraining.corpus.corpus import Corpus
 from openluke.pretraining.corpus.options import CorpusOptions
 from openluke.pretraining.pretrain import pretrain
 from openluke.pretraining.recipe import read_pretrain_recipe
+from openluke.pretraining.start import starting_bundle
 from openluke.training.trackers.named import make_tracker
 from openluke.wikipedia.build_vocab import build_vocab
 from openluke.wikipedia.pages import PageStore
@@ -103,6 +105,9 @@ def train(recipe: str, *, runs: Path) -> None:
     """Train a recipe on the corpus."""
     changes = {"corpora": [str((runs / "corpus").absolute())]}
     config = read_pretrain_recipe(RECIPES / f"{recipe}.toml", changes=changes)
+    if not (runs / "start").exists():
+        start = starting_bundle(config.start, corpus=Corpus.open(config.corpora[0]), seed=0)
+        save_bundle(start, directory=runs / "start")
     pretrain(config, output=runs / recipe, device="cpu", trackers=[make_tracker("plot")])
 
 
