@@ -6,7 +6,7 @@
 wikipedia2vec_pages.py) and ``OPENLUKE_DATA`` is as in recipes/README.md. Every program is a process
 of its own, whose processor time, with that of its children, counts. Both sides read the same dump
 with one worker: ``openluke wikipedia parse`` to a page store, and ``build-dump-db`` to a database.
-Parsing alone is that of the same wikitext, without reading and writing.
+Parsing alone is that of the same wikitext, without reading and writing, in a process for each side.
 """
 
 import argparse
@@ -25,9 +25,9 @@ from typing import Any, NamedTuple
 from benchmarks.speed.measure import environment, ratios, write
 from openluke.wikipedia.dump import Dump, open_dump, read_part
 from openluke.wikipedia.site import ARTICLES
-from openluke.wikipedia.wikitext import WikitextReader
 
 PEER = "benchmarks.quality.peers.wikipedia2vec_pages"
+PARSING = "benchmarks.speed.wikitext_parsing"
 RESULT = Path("benchmarks/results/wikipedia.json")
 BIG = "enwiki-2006/enwiki-20060303-pages-articles-100M-modern.xml.bz2"
 DUMPS = (
@@ -93,8 +93,8 @@ class _Bench:
             database = self._directory / "database"
             database.unlink(missing_ok=True)
             theirs.append(self._run([self._python, "-m", PEER, "build", file, database]).cpu)
-            our_parsing.append(_time_parsing(sample, dump=dump))
-            their_parsing.append(float(self._peer_parsing(pages)))
+            our_parsing.append(self._parsing([sys.executable, "-m", PARSING, pages]))
+            their_parsing.append(self._parsing([self._python, "-m", PEER, "time-parsing", pages]))
         name = file.name.partition("-")[0]
         figures = {
             f"{name} to pages": _compared(ours, theirs=theirs, size=size),
@@ -188,9 +188,10 @@ class _Bench:
             raise SystemExit(f"{command}: ended with {status}: {process.stderr.read()!r}")
         return Run(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / _MB)
 
-    def _peer_parsing(self, pages: Path) -> str:
-        command = [self._python, "-m", PEER, "time-parsing", str(pages)]
-        return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    def _parsing(self, command: Sequence[object]) -> float:
+        """The seconds that a program says it took."""
+        found = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
+        return float(found.stdout)
 
 
 def _wikitext(dump: Dump) -> tuple[int, list[tuple[str, str]]]:
@@ -205,14 +206,6 @@ def _wikitext(dump: Dump) -> tuple[int, list[tuple[str, str]]]:
                     characters += len(page.text)
                     sample.append((page.title, page.text))
     return size, sample
-
-
-def _time_parsing(pages: Sequence[tuple[str, str]], *, dump: Dump) -> float:
-    reader = WikitextReader(dump.site)
-    start = time.process_time()
-    for title, text in pages:
-        reader.read(text, title=title)
-    return time.process_time() - start
 
 
 def _compared(ours: Sequence[float], *, theirs: Sequence[float], size: int) -> dict[str, Any]:
