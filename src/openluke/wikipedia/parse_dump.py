@@ -35,7 +35,7 @@ class ParseOptions:
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
     """More templates that carry words, with what is shown of each."""
     part_size: int | None = None
-    """Bytes of a packed file that make a part, which is a file of the store; by default 4 MB to
+    """Bytes of a packed file that make a part, which is a file of the store; by default 2 MB to
     16 MB, with the size of the dump."""
 
 

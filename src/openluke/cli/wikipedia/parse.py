@@ -50,7 +50,7 @@ def parse(
             that of articles.
         templates: A TOML file of more templates that carry words, in tables for a language or for
             all, such as nowrap = "{1}" below [all].
-        part_size: Bytes of a packed file that make a part; by default 4 to 16 million.
+        part_size: Bytes of a packed file that make a part; by default 2 to 16 million.
         lenient: Leave out what is damaged in the dump, count it, and go on behind it.
         replace: Replace a page store that is there, or that was begun otherwise.
         json: Print one JSON object instead of a table.

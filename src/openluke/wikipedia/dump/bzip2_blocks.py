@@ -53,6 +53,8 @@ class _Blocks:
         self._size = file.seek(0, 2)
         self._marks = find_marks(file, mark=BLOCK_MARK, start=start, stop=self._size)
         self._ahead: deque[int] = deque()
+        self._checked: tuple[int, int | None, bytes] | None = None
+        """The first block, between its mark and the next, once it has been looked at."""
 
     def __iter__(self) -> Iterator[Block]:
         first = self._next_mark()
@@ -60,7 +62,7 @@ class _Blocks:
             first = self._next_mark()
         while first is not None:
             after = self._next_mark()
-            data, cut = self._whole_block(first, end=after), False
+            data, cut = self._block(first, end=after), False
             if data is None and after is None:
                 data = _cut_off(self._bytes(first, end=None), first=first % 8)
                 cut = data is not None
@@ -69,6 +71,13 @@ class _Blocks:
             next_byte = self._size if after is None else after // 8
             yield Block(data, first // 8, next_byte, cut)
             first = after
+
+    def _block(self, first: int, *, end: int | None) -> bytes | None:
+        """What stands between two marks, if it is a block; the first is not unpacked again."""
+        checked, self._checked = self._checked, None
+        if checked is not None and checked[:2] == (first, end):
+            return checked[2]
+        return self._whole_block(first, end=end)
 
     def _next_mark(self) -> int | None:
         return self._ahead.popleft() if self._ahead else next(self._marks, None)
@@ -90,7 +99,9 @@ class _Blocks:
         after = self._next_mark()
         if after is not None:
             self._ahead.appendleft(after)
-        if self._whole_block(mark, end=after) is not None:
+        data = self._whole_block(mark, end=after)
+        if data is not None:
+            self._checked = mark, after, data
             return False
         begin = max(0, mark // 8 - _LONGEST)
         before = find_marks(self._file, mark=BLOCK_MARK, start=begin, stop=mark // 8 + 1)
@@ -112,11 +123,10 @@ class _Blocks:
         tail = max(0, last // 8 - _TAIL)
         stream_ends = [tail * 8 + bit for bit in marks_in(raw[tail:], mark=END_MARK)]
         least = past - (first - shift)
-        for ends in (stream_ends or [last], marks_in(raw, mark=END_MARK)):
-            data = _first_whole(raw, first=shift, ends=[end for end in ends if end > least])
-            if data is not None:
-                return data
-        return None
+        data = _first_whole(raw, first=shift, ends=stream_ends or [last], least=least)
+        if data is not None:
+            return data
+        return _first_whole(raw, first=shift, ends=marks_in(raw, mark=END_MARK), least=least)
 
     def _bytes(self, first: int, *, end: int | None) -> bytes:
         """Those from a bit to another, and no more than a block may have."""
@@ -126,9 +136,12 @@ class _Blocks:
         return self._file.read(min(last - begin, _LONGEST))
 
 
-def _first_whole(raw: bytes, *, first: int, ends: Iterable[int]) -> bytes | None:
-    """What a block holds that ends at one of some bits; none if it does at none of them."""
-    found = (_decompressed(raw, first=first, end=end) for end in ends)
+def _first_whole(raw: bytes, *, first: int, ends: Iterable[int], least: int) -> bytes | None:
+    """What a block holds that ends at one of some bits; none if it does at none of them.
+
+    Those up to ``least`` do not count.
+    """
+    found = (_decompressed(raw, first=first, end=end) for end in ends if end > least)
     return next((data for data in found if data is not None), None)
 
 

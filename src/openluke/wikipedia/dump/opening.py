@@ -20,7 +20,7 @@ from openluke.wikipedia.packing import Packing, find_packing
 from openluke.wikipedia.site import Site
 
 _HEAD = 1 << 20
-_SMALLEST, _LARGEST, _N_PARTS = 4 << 20, 16 << 20, 256
+_SMALLEST, _LARGEST, _N_PARTS = 2 << 20, 16 << 20, 256
 _PACKED = 4
 """Bytes of XML that bzip2 packs into one."""
 
@@ -97,7 +97,7 @@ def open_dump(
         language: The code of its language; by default what the dump says. When it is given, a dump
             is opened whose beginning is damaged.
         part_size: Bytes of a packed file that make a part, or a fourth of those of XML; by default
-            4 MB to 16 MB, so that a dump has some hundreds of parts.
+            2 MB to 16 MB, so that a dump has some hundreds of parts.
         directory: Where other packed files are cut into pieces; needed for these alone.
 
     Raises:
