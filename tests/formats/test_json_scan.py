@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from openluke.formats.json_scan import first_tokens, line_of, name_of, places
@@ -44,6 +44,7 @@ def test_values_begin_where_is_said(value):
 
 
 @given(VALUES, st.integers(0, 200))
+@example({"a": "[x\x1f"}, 10)  # behind the sign that escapes the next
 def test_text_may_break_off_anywhere(value, end):
     text = json.dumps(value)
     whole, cut = [*places(text)], [*places(text[:end])]

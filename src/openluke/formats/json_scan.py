@@ -7,7 +7,7 @@ from typing import NamedTuple
 Steps = tuple[str | int, ...]
 """The way to a value: keys of objects, and numbers of items in lists."""
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 
 
 class Place(NamedTuple):
