@@ -123,7 +123,7 @@ def test_the_readme_opens_with_the_two_commands_that_ci_runs():
     run, test = [block.partition("```")[0].strip() for block in text.split("```bash\n")[1:3]]
     start = "python3 -m venv .venv && .venv/bin/pip install -c constraints.txt "
     assert run.startswith(f"{start}. && ")
-    assert test == f"{start}'.[test]' && .venv/bin/pytest"
+    assert test == f"{start}'.[test]' && .venv/bin/pytest -n 2 --dist loadfile"
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "readme_command 1" in script
     assert "readme_command 2" in script
